@@ -1,4 +1,4 @@
-package import Bytes
+import Bytes
 
 /// The line by which a side says its version and software (RFC 4253 §4.2).
 package struct Identification: Sendable, Equatable, CustomStringConvertible {

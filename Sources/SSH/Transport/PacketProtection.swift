@@ -1,5 +1,5 @@
-package import Bytes
-package import Cryptography
+import Bytes
+import Cryptography
 
 /// The cipher and MAC of one direction, working in place on whole packets (RFC 4253 §6).
 ///
@@ -79,9 +79,7 @@ struct PacketProtection: ~Copyable {
         _ algorithm: MACAlgorithm?, key: Secret
     ) throws(CryptographyError) -> MessageAuthenticationCode {
         guard let algorithm else { throw .invalidKey("a cipher without authentication has no MAC") }
-        return try key.withBytes { (key) throws(CryptographyError) in
-            try MessageAuthenticationCode(algorithm.hash, key: key)
-        }
+        return key.withBytes { key in MessageAuthenticationCode(algorithm.hash, key: key) }
     }
 
     // MARK: Sealing
@@ -99,7 +97,7 @@ struct PacketProtection: ~Copyable {
         let end = buffer.count
         buffer.append(repeating: 0, count: tagLength)
         var bytes = buffer.mutableBytes
-        var packet = bytes.extracting(start..<end + tagLength)
+        var packet = bytes._mutatingExtracting(start..<end + tagLength)
         do throws(CryptographyError) {
             try seal(&packet, bodyEnd: end - start, sequence: sequence)
         } catch {
@@ -131,24 +129,24 @@ struct PacketProtection: ~Copyable {
         case .ctr(var stream, var mac):
             cipher = .failed
             if isLengthSeparate {
-                var body = packet.extracting(4..<bodyEnd)
+                var body = packet._mutatingExtracting(4..<bodyEnd)
                 try stream.apply(&body)
-                try Self.authenticate(&packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
+                Self.authenticate(&packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
             } else {
-                try Self.authenticate(&packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
-                var body = packet.extracting(0..<bodyEnd)
+                Self.authenticate(&packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
+                var body = packet._mutatingExtracting(0..<bodyEnd)
                 try stream.apply(&body)
             }
             cipher = .ctr(stream, mac)
         case .cbc(var block, var mac):
             cipher = .failed
             if isLengthSeparate {
-                var body = packet.extracting(4..<bodyEnd)
+                var body = packet._mutatingExtracting(4..<bodyEnd)
                 try block.apply(&body)
-                try Self.authenticate(&packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
+                Self.authenticate(&packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
             } else {
-                try Self.authenticate(&packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
-                var body = packet.extracting(0..<bodyEnd)
+                Self.authenticate(&packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
+                var body = packet._mutatingExtracting(0..<bodyEnd)
                 try block.apply(&body)
             }
             cipher = .cbc(block, mac)
@@ -160,11 +158,11 @@ struct PacketProtection: ~Copyable {
 
     private static func authenticate(
         _ packet: inout MutableRawSpan, bodyEnd: Int, sequence: UInt32, with mac: inout MessageAuthenticationCode
-    ) throws(CryptographyError) {
-        try mac.update(sequence)
-        try mac.update(packet.bytes.extracting(0..<bodyEnd))
-        var tag = packet.extracting(bodyEnd..<bodyEnd + mac.length)
-        try mac.finish(into: &tag)
+    ) {
+        mac.update(sequence)
+        mac.update(packet.bytes.extracting(0..<bodyEnd))
+        var tag = packet._mutatingExtracting(bodyEnd..<bodyEnd + mac.length)
+        mac.finish(into: &tag)
     }
 
     // MARK: Opening
@@ -183,14 +181,20 @@ struct PacketProtection: ~Copyable {
         case .gcm(let gcm):
             cipher = .gcm(gcm)
         case .chacha(var chacha):
-            let length = chacha.packetLength(header: buffer.bytes.extracting(first: 4), sequence: sequence)
+            cipher = .failed
+            let length: UInt32
+            do throws(CryptographyError) {
+                length = try chacha.packetLength(header: buffer.bytes.extracting(first: 4), sequence: sequence)
+            } catch {
+                throw .cryptography(error)
+            }
             cipher = .chacha(chacha)
             return try checked(Int(length))
         case .ctr(var stream, let mac):
             cipher = .failed
             if !isLengthSeparate {
                 var bytes = buffer.mutableBytes
-                var block = bytes.extracting(0..<blockSize)
+                var block = bytes._mutatingExtracting(0..<blockSize)
                 do throws(CryptographyError) { try stream.apply(&block) } catch { throw .cryptography(error) }
                 decryptedPrefix = blockSize
             }
@@ -199,7 +203,7 @@ struct PacketProtection: ~Copyable {
             cipher = .failed
             if !isLengthSeparate {
                 var bytes = buffer.mutableBytes
-                var first = bytes.extracting(0..<blockSize)
+                var first = bytes._mutatingExtracting(0..<blockSize)
                 do throws(CryptographyError) { try block.apply(&first) } catch { throw .cryptography(error) }
                 decryptedPrefix = blockSize
             }
@@ -226,7 +230,7 @@ struct PacketProtection: ~Copyable {
     mutating func open(_ buffer: inout ByteBuffer, length: Int, sequence: UInt32) throws(TransportError) {
         let bodyEnd = 4 + length
         var bytes = buffer.mutableBytes
-        var packet = bytes.extracting(0..<bodyEnd + tagLength)
+        var packet = bytes._mutatingExtracting(0..<bodyEnd + tagLength)
         do throws(CryptographyError) {
             try open(&packet, bodyEnd: bodyEnd, sequence: sequence)
         } catch {
@@ -258,7 +262,7 @@ struct PacketProtection: ~Copyable {
             if isLengthSeparate {
                 try Self.verify(packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
             }
-            var body = packet.extracting((isLengthSeparate ? 4 : prefix)..<bodyEnd)
+            var body = packet._mutatingExtracting((isLengthSeparate ? 4 : prefix)..<bodyEnd)
             try stream.apply(&body)
             if !isLengthSeparate {
                 try Self.verify(packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
@@ -269,7 +273,7 @@ struct PacketProtection: ~Copyable {
             if isLengthSeparate {
                 try Self.verify(packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
             }
-            var body = packet.extracting((isLengthSeparate ? 4 : prefix)..<bodyEnd)
+            var body = packet._mutatingExtracting((isLengthSeparate ? 4 : prefix)..<bodyEnd)
             try block.apply(&body)
             if !isLengthSeparate {
                 try Self.verify(packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
@@ -286,12 +290,12 @@ struct PacketProtection: ~Copyable {
         with mac: inout MessageAuthenticationCode
     ) throws(CryptographyError) {
         let bytes = packet.bytes
-        try mac.update(sequence)
-        try mac.update(bytes.extracting(0..<bodyEnd))
+        mac.update(sequence)
+        mac.update(bytes.extracting(0..<bodyEnd))
         var expected = ByteBuffer(capacity: mac.length)
         expected.append(repeating: 0, count: mac.length)
         var space = expected.mutableBytes
-        try mac.finish(into: &space)
+        mac.finish(into: &space)
         guard constantTimeEquals(expected.bytes, bytes.extracting(bodyEnd..<bodyEnd + mac.length)) else {
             throw .authenticationFailed
         }

@@ -1,4 +1,4 @@
-package import Bytes
+import Bytes
 
 /// The receiving half of the binary packet protocol (RFC 4253 §6): opens packets in place, in the receive buffer.
 struct PacketReader: ~Copyable {

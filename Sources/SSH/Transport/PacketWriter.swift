@@ -1,4 +1,4 @@
-package import Bytes
+import Bytes
 
 /// The sending half of the binary packet protocol (RFC 4253 §6): payloads in, sealed packets out.
 struct PacketWriter: ~Copyable, PacketSink {
