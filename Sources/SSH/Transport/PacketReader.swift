@@ -61,7 +61,7 @@ struct PacketReader: ~Copyable {
     }
 
     /// Takes new keys into use, behind the peer's NEWKEYS.
-    mutating func change(to next: consuming PacketProtection, resettingSequence: Bool) {
+    mutating func change(to next: PacketProtection, resettingSequence: Bool) {
         protection = next
         byteCount = 0
         packetCount = 0
