@@ -22,7 +22,8 @@ private struct SimulatedPath {
         credit = Int(window.remaining)
     }
 
-    /// Lets `milliseconds` pass; the reader takes what `reads` says at each of them, of what is there, in 32 KiB pieces.
+    /// Lets `milliseconds` pass; the reader takes what `reads` says at each of them, of what is there, in 32 KiB
+    /// pieces.
     mutating func run(_ milliseconds: Int, offered: Int = .max, mayGrow: Bool = true, reads: (Int) -> Int) throws {
         for _ in 0..<milliseconds {
             let slot = time % (Self.roundTrip / 2)
