@@ -92,7 +92,8 @@ package final class File: Sendable {
         if status < 0 { throw ReactorError(uv: status, operation: "close", path: path) }
     }
 
-    private static func closeDescriptor(_ descriptor: CInt) -> CInt {
+    @discardableResult
+    static func closeDescriptor(_ descriptor: CInt) -> CInt {
         #if canImport(Glibc)
             let status = Glibc.close(descriptor)
         #elseif canImport(Musl)
