@@ -90,6 +90,10 @@ package class StreamHandle: LoopHandle, ByteStream, @unchecked Sendable {
             guard handleState == .open else { return }
             switch (input, newValue) {
             case (.idle, true):
+                guard options.direction == .both, unsafe uv_is_readable(stream) != 0 else {
+                    input = .ended
+                    return
+                }
                 input = .reading
                 let status = unsafe uv_read_start(
                     stream, { handle, _, buffer in unsafe StreamHandle.owner(of: handle).provideSpace(buffer) },
