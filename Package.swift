@@ -64,7 +64,7 @@ let package = Package(
         library("SSH", leansOn: ["Bytes", "Errors", "Reactor", "Cryptography", "CZlib"]),
         library("SFTP", leansOn: ["SSH"]),
         library("Transfer", leansOn: ["SFTP"]),
-        library("Sessions", leansOn: ["Transfer"]),
+        library("Sessions", leansOn: ["Errors", "Transfer"]),
         library("Fairlead", leansOn: ["Sessions"]),
         .executableTarget(
             name: "FairleadCommand", dependencies: ["Errors", "Reactor", "Fairlead"].filter(exists).map { .init(stringLiteral: $0) },
@@ -77,7 +77,7 @@ let package = Package(
         tests("SSHTests", leansOn: ["SSH", "TestHosts"]),
         tests("SFTPTests", leansOn: ["SFTP", "TestHosts"]),
         tests("TransferTests", leansOn: ["Transfer", "TestHosts"]),
-        tests("SessionsTests", leansOn: ["Sessions", "TestHosts"]),
+        tests("SessionsTests", leansOn: ["Errors", "Sessions", "TestHosts"]),
         tests("FairleadCommandTests", leansOn: ["FairleadCommand", "TestHosts"]),
     ].filter { exists($0.name) }
 )
