@@ -126,6 +126,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// The time on the monotonic clock that the loop's timers go by.
     package var now: ContinuousClock.Instant { .now }
 
+    /// The same clock in nanoseconds, for what is asked once a packet.
+    package var monotonicNanoseconds: UInt64 { uv_hrtime() }
+
     /// Runs `body` on the loop soon, never before this returns; from any thread. Work of one thread keeps its order.
     package func execute(_ body: @escaping @Sendable () -> Void) {
         add(.closure(body))

@@ -148,10 +148,11 @@ package struct TransportMachine: ~Copyable, PacketSink {
     /// How many bytes `takeOutbound` would return.
     package var outboundCount: Int { writer.outbound.count }
 
-    /// The last payload that was compressed; valid until `next` is called again.
-    package var inflatedPayload: RawSpan {
-        @_lifetime(borrow self)
-        get { inflated.bytes }
+    /// The payload that was compressed and handed out as `.inflatedPayload`.
+    package mutating func takeInflatedPayload() -> ByteBuffer {
+        let payload = inflated
+        inflated = ByteBuffer()
+        return payload
     }
 
     /// Says goodbye (RFC 4253 §11.1). Nothing is to be sent afterwards.
