@@ -8,7 +8,10 @@ enum Accounts {
         in directory: TemporaryDirectory, home: String? = nil, password: String? = nil
     ) throws -> [String] {
         var overlay: [String] = []
-        var entry = readText("/etc/passwd").split(separator: "\n").map { $0.split(separator: ":", omittingEmptySubsequences: false).map(String.init) }
+        var entry =
+            readText("/etc/passwd").split(separator: "\n").map {
+                $0.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+            }
             .first { $0.count == 7 && $0[0] == CurrentUser.name }
             ?? [CurrentUser.name, "x", "\(getuid())", "\(getgid())", "", NSHomeDirectory(), "/bin/sh"]
         if let home { entry[5] = home }

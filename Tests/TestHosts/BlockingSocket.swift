@@ -145,7 +145,7 @@ package final class BlockingSocket: Sendable {
 extension Int32 { fileprivate var bits: Int32 { self } }
 extension Int { fileprivate var bits: Int32 { Int32(self) } }
 #if canImport(Glibc)
-extension __socket_type { fileprivate var bits: Int32 { Int32(rawValue) } }
+    extension __socket_type { fileprivate var bits: Int32 { Int32(rawValue) } }
 #endif
 
 /// A loopback port that nothing listens on just now.

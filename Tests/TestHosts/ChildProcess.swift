@@ -34,10 +34,10 @@ package final class ChildProcess: Sendable {
         unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
         var flags = Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)
         #if canImport(Darwin)
-        flags |= Int32(POSIX_SPAWN_SETSID | POSIX_SPAWN_CLOEXEC_DEFAULT)
+            flags |= Int32(POSIX_SPAWN_SETSID | POSIX_SPAWN_CLOEXEC_DEFAULT)
         #else
-        flags |= 0x80  // POSIX_SPAWN_SETSID, which glibc shows to GNU programs only
-        _ = unsafe addCloseFrom(&actions, 3)
+            flags |= 0x80  // POSIX_SPAWN_SETSID, which glibc shows to GNU programs only
+            _ = unsafe addCloseFrom(&actions, 3)
         #endif
         unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
         // `posix_spawn` has no portable way to change the directory.
@@ -50,7 +50,9 @@ package final class ChildProcess: Sendable {
                 unsafe posix_spawn(&pid, command[0], &actions, &attributes, arguments, variables)
             }
         }
-        guard result == 0 else { throw TestHostError.system("cannot run \(path)", unsafe String(cString: strerror(result))) }
+        guard result == 0 else {
+            throw TestHostError.system("cannot run \(path)", unsafe String(cString: strerror(result)))
+        }
         processIdentifier = pid
         Watchdog.shared.add(process: pid)
     }
@@ -126,6 +128,6 @@ private func withCStrings<R>(
     _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
 ) -> R {
     var pointers = unsafe strings.map { unsafe strdup($0) } + [nil]
-    defer { for unsafe pointer in unsafe pointers { unsafe free(pointer) } }
+    defer { unsafe pointers.forEach { unsafe free($0) } }
     return unsafe pointers.withUnsafeMutableBufferPointer { unsafe body($0.baseAddress!) }
 }

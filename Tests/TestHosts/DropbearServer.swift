@@ -32,7 +32,8 @@ package final class DropbearServer: TestHost {
         for type in ["ed25519", "ecdsa", "rsa"] {
             let path = temporary.path("host_\(type)")
             let text = try runChecked("dropbearkey", ["-t", type, "-f", path])
-            publicKeys += text.split(separator: "\n").filter { $0.hasPrefix("ssh-") || $0.hasPrefix("ecdsa-") }.map(String.init)
+            publicKeys += text.split(separator: "\n").filter { $0.hasPrefix("ssh-") || $0.hasPrefix("ecdsa-") }.map(
+                String.init)
             keyArguments += ["-r", path]
         }
         directory = home

@@ -1,6 +1,8 @@
 import Foundation
 
 /// OpenSSH's `sshd` as the current user. Accepts `TestKeys.user`; sessions, `sftp` and forwarding are on.
+///
+/// Where files can be overlaid, the user's home is `directory` and the shell `/bin/sh`.
 package final class OpenSSHServer: TestHost {
     package enum Release: Sendable, CaseIterable {
         /// The one that is installed.
@@ -57,26 +59,31 @@ package final class OpenSSHServer: TestHost {
             try temporary.write(readText(try TestKeys.host.path(kind)), to: "host_\(kind)")
         }
         try temporary.write(readText(try TestKeys.user.authorizedKeys), to: "authorized_keys")
-        let settings = options + [
-            "ListenAddress 127.0.0.1", "AuthorizedKeysFile \(temporary.path("authorized_keys"))", "PidFile none",
-            "StrictModes no", "PermitRootLogin yes", "MaxStartups 1000", "MaxSessions 1000",
-            "MaxAuthTries 20", "LoginGraceTime 60", "UseDNS no", "PrintMotd no", "PrintLastLog no", "AcceptEnv *",
-            "LogLevel VERBOSE", "Subsystem sftp internal-sftp",
-            "UsePAM \(password == nil ? "no" : "yes")",
-            "PasswordAuthentication \(password == nil ? "no" : "yes")",
-            "KbdInteractiveAuthentication \(password == nil ? "no" : "yes")",
-        ] + hostKeys.map { "HostKey \(temporary.path("host_\($0)"))" }
+        let settings =
+            options + [
+                "ListenAddress 127.0.0.1", "AuthorizedKeysFile \(temporary.path("authorized_keys"))", "PidFile none",
+                "StrictModes no", "PermitRootLogin yes", "MaxStartups 1000", "MaxSessions 1000",
+                "MaxAuthTries 20", "LoginGraceTime 60", "UseDNS no", "PrintMotd no", "PrintLastLog no", "AcceptEnv *",
+                "LogLevel VERBOSE", "Subsystem sftp internal-sftp",
+                "UsePAM \(password == nil ? "no" : "yes")",
+                "PasswordAuthentication \(password == nil ? "no" : "yes")",
+                "KbdInteractiveAuthentication \(password == nil ? "no" : "yes")",
+            ] + hostKeys.map { "HostKey \(temporary.path("host_\($0)"))" }
             // A test that fails to sign in, or a look whether the server is up, must not lock the next one out.
             + (release == .new ? ["PerSourcePenalties no"] : [])
         logFile = temporary.path("log")
         directory = temporary.path("files")
         try FileManager.default.createDirectory(atPath: temporary.path("files"), withIntermediateDirectories: false)
         var overlay: [String] = []
-        if let password {
-            overlay = try Accounts.overlay(in: temporary, password: password) + [
+        if release == .system, Installed.canOverlayFiles {
+            // Else the start-up files of the user's own shell run before each command.
+            overlay = try Accounts.overlay(in: temporary, home: temporary.path("files"), password: password)
+        }
+        if password != nil {
+            try overlay += [
                 "/etc/pam.d/sshd="
                     + temporary.write(
-                        "auth required pam_unix.so\naccount required pam_permit.so\nsession required pam_permit.so\n",
+                        "auth required pam_unix.so nodelay\naccount required pam_permit.so\nsession required pam_permit.so\n",
                         to: "pam", mode: 0o644)
             ]
         }

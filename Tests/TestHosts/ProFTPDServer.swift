@@ -36,19 +36,21 @@ package final class ProFTPDServer: TestHost {
         try temporary.write("users:x:\(getgid()):\(user)\n", to: "group")
         directory = home
         logFile = temporary.path("log")
-        let settings = [
-            "ServerType standalone", "ServerName test", "DefaultAddress 127.0.0.1", "UseIPv6 off", "UseReverseDNS off",
-            "User \(CurrentUser.name)", "Group \(try runChecked("id", ["-gn"]).trimmingCharacters(in: .newlines))",
-            "PidFile \(temporary.path("pid"))", "ScoreboardFile \(temporary.path("scoreboard"))",
-            "ControlsEngine off", "WtmpLog off", "TransferLog none", "SystemLog \(temporary.path("log"))",
-            "AuthPAM off", "AuthOrder mod_auth_file.c", "AuthUserFile \(temporary.path("passwd"))",
-            "AuthGroupFile \(temporary.path("group"))", "RequireValidShell off", "RootLogin on", "DelayEngine off",
-            "MaxInstances none", "AllowOverwrite on", "AllowStoreRestart on",
-            "LoadModule mod_sftp.c",
-            "<IfModule mod_sftp.c>", "SFTPEngine on", "SFTPLog \(temporary.path("log"))",
-            "SFTPAuthorizedUserKeys file:\(temporary.path("authorized_keys"))",
-            "SFTPAuthMethods publickey password",
-        ] + hostKeys.map { "SFTPHostKey \(temporary.path("host_\($0)"))" } + options + ["</IfModule>"]
+        let settings =
+            [
+                "ServerType standalone", "ServerName test", "DefaultAddress 127.0.0.1", "UseIPv6 off",
+                "UseReverseDNS off",
+                "User \(CurrentUser.name)", "Group \(try runChecked("id", ["-gn"]).trimmingCharacters(in: .newlines))",
+                "PidFile \(temporary.path("pid"))", "ScoreboardFile \(temporary.path("scoreboard"))",
+                "ControlsEngine off", "WtmpLog off", "TransferLog none", "SystemLog \(temporary.path("log"))",
+                "AuthPAM off", "AuthOrder mod_auth_file.c", "AuthUserFile \(temporary.path("passwd"))",
+                "AuthGroupFile \(temporary.path("group"))", "RequireValidShell off", "RootLogin on", "DelayEngine off",
+                "MaxInstances none", "AllowOverwrite on", "AllowStoreRestart on",
+                "LoadModule mod_sftp.c",
+                "<IfModule mod_sftp.c>", "SFTPEngine on", "SFTPLog \(temporary.path("log"))",
+                "SFTPAuthorizedUserKeys file:\(temporary.path("authorized_keys"))",
+                "SFTPAuthMethods publickey password",
+            ] + hostKeys.map { "SFTPHostKey \(temporary.path("host_\($0)"))" } + options + ["</IfModule>"]
         (process, port) = try Launch(name: name).run(log: logFile) { port, output in
             let file = try temporary.write(
                 (["Port \(port)"] + settings + [""]).joined(separator: "\n"), to: "proftpd.conf")

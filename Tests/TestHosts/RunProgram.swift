@@ -65,7 +65,9 @@ package func runProgramBlocking(
         let left = deadline.timeIntervalSinceNow
         guard left > 0 else {
             process.kill()
-            throw TestHostError.timedOut(([path] + arguments).joined(separator: " "))
+            throw TestHostError.timedOut(
+                ([path] + arguments).joined(separator: " "),
+                log: collected.map { String(decoding: $0, as: UTF8.self) }.joined())
         }
         var entries = open.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         _ = unsafe poll(&entries, nfds_t(entries.count), Int32(min(left, 3600) * 1000) + 1)

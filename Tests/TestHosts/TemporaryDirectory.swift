@@ -29,8 +29,9 @@ package struct TemporaryDirectory: Sendable {
     /// Writes a file and returns its path.
     @discardableResult
     package func write(_ bytes: [UInt8], to name: String, mode: Int = 0o600) throws -> String {
-        guard FileManager.default.createFile(
-            atPath: path(name), contents: Data(bytes), attributes: [.posixPermissions: mode])
+        guard
+            FileManager.default.createFile(
+                atPath: path(name), contents: Data(bytes), attributes: [.posixPermissions: mode])
         else { throw TestHostError.system("cannot write \(path(name))", unsafe String(cString: strerror(errno))) }
         return path(name)
     }

@@ -6,15 +6,15 @@ package enum TestHostError: Error, CustomStringConvertible {
     case notReady(String, log: String)
     /// A program that has to succeed ended with another status.
     case failed(String, status: Int32, log: String)
-    /// A program did not end in time and was killed.
-    case timedOut(String)
+    /// A program did not end in time and was killed; what it said.
+    case timedOut(String, log: String)
 
     package var description: String {
         switch self {
         case .system(let call, let reason): "\(call): \(reason)"
         case .notReady(let name, let log): "\(name) was not ready in time; it said:\n\(log)"
         case .failed(let name, let status, let log): "\(name) ended with status \(status):\n\(log)"
-        case .timedOut(let name): "\(name) did not end in time"
+        case .timedOut(let name, let log): "\(name) did not end in time; it said:\n\(log)"
         }
     }
 }

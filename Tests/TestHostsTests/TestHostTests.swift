@@ -13,7 +13,10 @@ struct TestHostTests {
             "ssh",
             ["-F", "none", "-p", "\(port ?? host.port)", "-i", try TestKeys.user.path(key)] + options
                 + ["-o", "UserKnownHostsFile=\(host.knownHosts)", "-o", "StrictHostKeyChecking=yes"]
-                + ["-o", "GlobalKnownHostsFile=none", "-o", "IdentitiesOnly=yes", "-o", "PreferredAuthentications=publickey"]
+                + [
+                    "-o", "GlobalKnownHostsFile=none", "-o", "IdentitiesOnly=yes", "-o",
+                    "PreferredAuthentications=publickey",
+                ]
                 + [host.target] + command, timeout: 30)
     }
 
@@ -68,7 +71,7 @@ struct TestHostTests {
                 let result = try await runProgram(
                     "ssh",
                     ["-F", "none", "-p", "\(server.port)", "-o", "UserKnownHostsFile=\(server.knownHosts)"]
-                        + ["-o", "PreferredAuthentications=\(method)", server.target, "true"],
+                        + ["-o", "PreferredAuthentications=\(method)", "-o", "NumberOfPasswordPrompts=1", server.target, "true"],
                     environment: ["SSH_ASKPASS": askpass, "SSH_ASKPASS_REQUIRE": "force"], timeout: 30)
                 #expect(result.status == status, "\(result.errors)\(server.log)")
             }
