@@ -70,6 +70,7 @@ let package = Package(
             name: "FairleadCommand", dependencies: ["Errors", "Reactor", "Fairlead"].filter(exists).map { .init(stringLiteral: $0) },
             swiftSettings: settings),
         library("TestHosts", leansOn: []),
+        tests("TestHostsTests", leansOn: ["TestHosts"]),
         tests("BytesTests", leansOn: ["Bytes"]),
         tests("ErrorsTests", leansOn: ["Errors"]),
         tests("ReactorTests", leansOn: ["Reactor"]),

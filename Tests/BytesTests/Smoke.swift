@@ -5,5 +5,5 @@ import Testing
     var r = WireReader(b.bytes)
     #expect(try r.text() == "hello")
     #expect(try r.positiveInteger(limit: 10) == [0x80])
-    #expect(Base64.decode(Base64.encode([1,2,3,4])) == [1,2,3,4])
+    #expect(Base64.decode(Base64.encode([1, 2, 3, 4])) == [1, 2, 3, 4])
 }
