@@ -33,7 +33,8 @@ package struct ExtensionName: RawRepresentable, Hashable, Sendable, CustomString
     package var spokenVersion: String? {
         switch self {
         case .statvfs, .fstatvfs: "2"
-        case .posixRename, .hardlink, .fsync, .lsetstat, .limits, .expandPath, .usersGroupsByID, .copyData, .homeDirectory:
+        case .posixRename, .hardlink, .fsync, .lsetstat, .limits, .expandPath, .usersGroupsByID, .copyData,
+            .homeDirectory:
             "1"
         case _: nil
         }

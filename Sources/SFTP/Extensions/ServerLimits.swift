@@ -34,7 +34,8 @@ package struct ServerLimits: Hashable, Sendable {
     package var writeLength: Int { transferLength(maximumWriteLength) }
 
     private func transferLength(_ limit: UInt64) -> Int {
-        var length = limit == 0 ? UInt64(Limits.defaultTransferLength) : min(limit, UInt64(Limits.maximumTransferLength))
+        var length =
+            limit == 0 ? UInt64(Limits.defaultTransferLength) : min(limit, UInt64(Limits.maximumTransferLength))
         // A message has to hold the payload and the fields around it; a limit too small for those is not believed.
         let overhead: UInt64 = 1024
         if maximumMessageLength > overhead { length = min(length, maximumMessageLength - overhead) }

@@ -90,7 +90,9 @@ extension ClientMessage {
     /// The message in `body`, which is everything behind the length field, and holds nothing else.
     package init(_ body: RawSpan) throws(WireError) {
         var reader = WireReader(body)
-        guard let type = MessageType(rawValue: try reader.byte()) else { throw .malformed("an unknown type of message") }
+        guard let type = MessageType(rawValue: try reader.byte()) else {
+            throw .malformed("an unknown type of message")
+        }
         if type == .initialize {
             self = .initialize(try reader.hello())
             return

@@ -66,7 +66,9 @@ extension ServerMessage {
     /// Bytes behind the last field are ignored, as OpenSSH's client does: servers that also speak later versions leave some.
     package init(_ body: RawSpan) throws(WireError) {
         var reader = WireReader(body)
-        guard let type = MessageType(rawValue: try reader.byte()) else { throw .malformed("an unknown type of message") }
+        guard let type = MessageType(rawValue: try reader.byte()) else {
+            throw .malformed("an unknown type of message")
+        }
         if type == .version {
             self = .version(try reader.hello())
             return
