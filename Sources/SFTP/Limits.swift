@@ -42,10 +42,14 @@ package enum Limits {
     package static let defaultRequestsInFlight = 16_384
     /// The largest buffer that an idle core keeps for its next message.
     package static let retainedBufferLength = 64 * 1024
+    /// From this length on, the payload of a WRITE goes to the carrier by itself instead of being copied behind its header.
+    package static let separatePayloadLength = 4096
     /// How many bytes a component of a path may have on the file systems we write to (NAME_MAX).
     package static let maximumNameLength = 255
     /// The most entries that a listing gathers unless told otherwise.
     package static let defaultListingCount = 1_000_000
+    /// The most bytes of names and attributes that a listing gathers.
+    package static let maximumListingLength = 256 * 1024 * 1024
     /// How many READDIR requests a listing keeps in flight.
     package static let listingRequestsInFlight = 8
 }
