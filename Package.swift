@@ -62,7 +62,7 @@ let package = Package(
         library("Reactor", leansOn: ["Bytes", "CUV"]),
         library("Cryptography", leansOn: ["Bytes", "COpenSSL", "CSodium"]),
         library("SSH", leansOn: ["Bytes", "Errors", "Reactor", "Cryptography", "CZlib"]),
-        library("SFTP", leansOn: ["SSH"]),
+        library("SFTP", leansOn: ["Bytes", "Reactor", "SSH"]),
         library("Transfer", leansOn: ["SFTP"]),
         library("Sessions", leansOn: ["Errors", "Transfer"]),
         library("Fairlead", leansOn: ["Sessions"]),
