@@ -87,14 +87,14 @@ struct CipherContext: ~Copyable, @unchecked Sendable {
         unsafe EVP_CIPHER_CTX_free(context)
     }
 
-    /// Starts a message: sets the initialisation vector, which has the algorithm's length, and keeps the key.
-    @inline(__always)
-    mutating func start(iv: UnsafePointer<UInt8>) throws(CryptographyError) {
-        try OpenSSL.check(unsafe EVP_CipherInit_ex2(context, nil, nil, iv, -1, nil), "cipher IV")
+    /// Starts a message: sets the initialisation vector, which has the algorithm's length, and keeps the key. Returns
+    /// libcrypto's result, which the caller has to check.
+    mutating func startResult(iv: UnsafePointer<UInt8>?) -> Int32 {
+        unsafe EVP_CipherInit_ex2(context, nil, nil, iv, -1, nil)
     }
 
-    /// Runs `count` bytes at `bytes` through the cipher, in place; `count` is at most 2³⁰.
-    @inline(__always)
+    /// Runs `count` bytes at `bytes` through the cipher, in place; `count` is at most
+    /// `CryptographyLimits.cipherInputLength`.
     mutating func update(_ bytes: UnsafeMutablePointer<UInt8>, count: Int) throws(CryptographyError) {
         var written: Int32 = 0
         try OpenSSL.check(unsafe EVP_CipherUpdate(context, bytes, &written, bytes, Int32(count)), "cipher")
@@ -102,14 +102,12 @@ struct CipherContext: ~Copyable, @unchecked Sendable {
     }
 
     /// Adds `count` bytes that are authenticated and stay in the clear.
-    @inline(__always)
     mutating func authenticate(_ bytes: UnsafePointer<UInt8>, count: Int) throws(CryptographyError) {
         var written: Int32 = 0
         try OpenSSL.check(unsafe EVP_CipherUpdate(context, nil, &written, bytes, Int32(count)), "authenticated data")
     }
 
     /// Ends a message that was encrypted and writes its 16-byte tag.
-    @inline(__always)
     mutating func finish(tag: UnsafeMutablePointer<UInt8>) throws(CryptographyError) {
         var written: Int32 = 0
         // Nothing is left to write in GCM: the address is not used.
@@ -118,7 +116,6 @@ struct CipherContext: ~Copyable, @unchecked Sendable {
     }
 
     /// Ends a message that was decrypted; throws `authenticationFailed` unless its 16-byte tag is right.
-    @inline(__always)
     mutating func finish(verifying tag: UnsafeMutablePointer<UInt8>) throws(CryptographyError) {
         try OpenSSL.check(unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, 16, tag), "authentication tag")
         var written: Int32 = 0
@@ -134,13 +131,10 @@ struct CipherContext: ~Copyable, @unchecked Sendable {
         let count = bytes.byteCount
         guard count <= CryptographyLimits.cipherInputLength else { throw .failure("cipher input is too long") }
         guard count > 0 else { return }
-        var written: Int32 = 0
-        let result = unsafe bytes.withUnsafeMutableBytes { bytes in
-            let base = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        try unsafe bytes.withUnsafeMutableBytes { bytes throws(CryptographyError) in
+            guard let base = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
             // `count` bytes from `base` are writable.
-            return unsafe EVP_CipherUpdate(context, base, &written, base, Int32(count))
+            try unsafe update(base, count: count)
         }
-        try OpenSSL.check(result, "cipher")
-        guard written == count else { throw .failure("cipher: \(written) bytes of \(count)") }
     }
 }

@@ -51,7 +51,7 @@ package final class Secret: Sendable, Equatable {
     }
 
     /// Lets `body` read the bytes; what it copies out of them is no longer protected.
-    package func withBytes<R, E: Error>(_ body: (RawSpan) throws(E) -> R) throws(E) -> R {
+    package func withBytes<R: ~Copyable, E: Error>(_ body: (RawSpan) throws(E) -> R) throws(E) -> R {
         // The slot lives as long as `self`, which this call keeps alive, and is never written after `init`.
         let span = unsafe RawSpan(_unsafeStart: slot.base, byteCount: count)
         let result = try body(span)

@@ -2,11 +2,11 @@ import Bytes
 import CUV
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Looks host names up with the system's resolver, on libuv's thread pool.
@@ -46,7 +46,8 @@ private final class Lookup {
     private let request = UnsafeMutablePointer<uv_getaddrinfo_t>.allocate(capacity: 1)
     private let completion: @Sendable (Result<[SocketAddress], ReactorError>) -> Void
 
-    init(host: String, port: UInt16, _ completion: @escaping @Sendable (Result<[SocketAddress], ReactorError>) -> Void) {
+    init(host: String, port: UInt16, _ completion: @escaping @Sendable (Result<[SocketAddress], ReactorError>) -> Void)
+    {
         self.host = host
         self.port = port
         self.completion = completion

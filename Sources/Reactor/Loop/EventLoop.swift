@@ -2,11 +2,11 @@ import CUV
 import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// A thread that runs a libuv loop, and an executor whose jobs run between that loop's I/O.
@@ -83,6 +83,11 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         unsafe uv_unref(UnsafeMutableRawPointer(prepare).assumingMemoryBound(to: uv_handle_t.self))
         unsafe uv_unref(UnsafeMutableRawPointer(check).assumingMemoryBound(to: uv_handle_t.self))
         unsafe uv_unref(UnsafeMutableRawPointer(idle).assumingMemoryBound(to: uv_handle_t.self))
+        // Libuv leaves this field alone, and nil tells the loop's own handles from those with an owner.
+        unsafe wake.pointee.data = nil
+        unsafe prepare.pointee.data = nil
+        unsafe check.pointee.data = nil
+        unsafe idle.pointee.data = nil
         // The new thread reads `thread` only for work, which nobody can bring before this initialiser returns.
         status = unsafe uv_thread_create(
             &thread, { unsafe Unmanaged<EventLoop>.fromOpaque($0!).takeRetainedValue().run() },

@@ -1,5 +1,5 @@
-package import Bytes
-package import Cryptography
+import Bytes
+import Cryptography
 
 /// The client's part of one key exchange method, from the first message behind KEXINIT to the shared secret.
 ///
@@ -74,16 +74,16 @@ struct ClientKeyExchange: ~Copyable {
             throw .cryptography(error)
         }
         publicField = field.array
-        switch state {
-        case .awaitingGroup:
+        let value = field
+        if value.isEmpty {
             sink.sendPacket { payload in
                 payload.append(Message.groupRequest)
                 Self.appendGroupRange(to: &payload)
             }
-        case .curve25519, .ecdh, .diffieHellman, .groupExchange, .finished:
+        } else {
             sink.sendPacket { payload in
                 payload.append(Message.initiate)
-                payload.append(field.bytes)
+                payload.append(value.bytes)
             }
         }
     }
@@ -99,24 +99,25 @@ struct ClientKeyExchange: ~Copyable {
         _ payload: RawSpan, sink: inout Sink
     ) throws(TransportError) -> Step {
         let number = payload[0]
-        switch consume state {
+        let present = exchange(&state, with: .finished)
+        switch consume present {
         case .curve25519(let key):
-            state = .finished
-            return .finished(
-                try reply(payload, expecting: Message.reply, number) { (point) throws(CryptographyError) in
-                    try key.sharedSecret(with: point)
-                })
+            let values = try pointReply(payload, number)
+            do throws(CryptographyError) {
+                return .finished(reply(values, secret: try key.sharedSecret(with: values.value.rawSpan)))
+            } catch {
+                throw Self.error(of: error)
+            }
         case .ecdh(let key):
-            state = .finished
-            return .finished(
-                try reply(payload, expecting: Message.reply, number) { (point) throws(CryptographyError) in
-                    try key.sharedSecret(with: point)
-                })
+            let values = try pointReply(payload, number)
+            do throws(CryptographyError) {
+                return .finished(reply(values, secret: try key.sharedSecret(with: values.value.rawSpan)))
+            } catch {
+                throw Self.error(of: error)
+            }
         case .diffieHellman(let key):
-            state = .finished
             return .finished(try diffieHellmanReply(payload, expecting: Message.reply, number, key, group: nil))
         case .awaitingGroup:
-            state = .finished
             let group = try receiveGroup(payload, number)
             do throws(CryptographyError) {
                 let key = try DiffieHellman(group)
@@ -133,10 +134,8 @@ struct ClientKeyExchange: ~Copyable {
             }
             return .sent
         case .groupExchange(let key, let group):
-            state = .finished
             return .finished(try diffieHellmanReply(payload, expecting: Message.groupReply, number, key, group: group))
         case .finished:
-            state = .finished
             throw .violation("\(MessageNumber(rawValue: number)) after the key exchange method had ended")
         }
     }
@@ -164,33 +163,38 @@ struct ClientKeyExchange: ~Copyable {
         }
     }
 
-    private func reply(
-        _ payload: RawSpan, expecting expected: UInt8, _ number: UInt8,
-        agree: (RawSpan) throws(CryptographyError) -> Secret
-    ) throws(TransportError) -> Reply {
-        let (hostKey, point, signature) = try fields(payload, expecting: expected, number) {
+    /// The fields of a reply.
+    private struct Values {
+        let hostKey: [UInt8]
+        let value: [UInt8]
+        let signature: [UInt8]
+    }
+
+    private func pointReply(_ payload: RawSpan, _ number: UInt8) throws(TransportError) -> Values {
+        try fields(payload, expecting: Message.reply, number) {
             (reader: inout WireReader) throws(WireError) in try reader.bytes(limit: 256)
         }
-        let secret: Secret
-        do throws(CryptographyError) { secret = try agree(point.rawSpan) } catch { throw Self.error(of: error) }
+    }
+
+    private func reply(_ values: Values, secret: Secret) -> Reply {
         var hashed = ByteBuffer()
         hashed.append(publicField)
-        hashed.append(string: point)
+        hashed.append(string: values.value)
         return Reply(
-            hostKey: hostKey, signature: signature, encodedSecret: KeyDerivation.encode(positiveInteger: secret),
-            hashedFields: hashed.array)
+            hostKey: values.hostKey, signature: values.signature,
+            encodedSecret: KeyDerivation.encode(positiveInteger: secret), hashedFields: hashed.array)
     }
 
     private func diffieHellmanReply(
         _ payload: RawSpan, expecting expected: UInt8, _ number: UInt8, _ key: consuming DiffieHellman,
         group: DiffieHellmanGroup?
     ) throws(TransportError) -> Reply {
-        let (hostKey, value, signature) = try fields(payload, expecting: expected, number) {
+        let values = try fields(payload, expecting: expected, number) {
             (reader: inout WireReader) throws(WireError) in
             try reader.positiveInteger(limit: TransportLimits.groupBits.upperBound / 8)
         }
         let secret: Secret
-        do throws(CryptographyError) { secret = try key.sharedSecret(with: value) } catch { throw Self.error(of: error) }
+        do throws(CryptographyError) { secret = try key.sharedSecret(with: values.value) } catch { throw Self.error(of: error) }
         var hashed = ByteBuffer()
         if let group {
             Self.appendGroupRange(to: &hashed)
@@ -198,16 +202,16 @@ struct ClientKeyExchange: ~Copyable {
             hashed.append(positiveInteger: group.generator)
         }
         hashed.append(publicField)
-        hashed.append(positiveInteger: value)
+        hashed.append(positiveInteger: values.value)
         return Reply(
-            hostKey: hostKey, signature: signature, encodedSecret: KeyDerivation.encode(positiveInteger: secret),
+            hostKey: values.hostKey, signature: values.signature, encodedSecret: KeyDerivation.encode(positiveInteger: secret),
             hashedFields: hashed.array)
     }
 
     private func fields(
         _ payload: RawSpan, expecting expected: UInt8, _ number: UInt8,
         value: (inout WireReader) throws(WireError) -> [UInt8]
-    ) throws(TransportError) -> (hostKey: [UInt8], value: [UInt8], signature: [UInt8]) {
+    ) throws(TransportError) -> Values {
         guard number == expected else { throw unexpected(number) }
         var reader = WireReader(payload.extracting(1..<payload.byteCount))
         do throws(WireError) {
@@ -215,7 +219,7 @@ struct ClientKeyExchange: ~Copyable {
             let value = try value(&reader)
             let signature = try reader.bytes(limit: TransportLimits.hostKeyLength)
             try reader.expectEnd()
-            return (hostKey, value, signature)
+            return Values(hostKey: hostKey, value: value, signature: signature)
         } catch {
             throw TransportError(error, in: "the key exchange reply")
         }

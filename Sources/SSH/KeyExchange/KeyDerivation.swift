@@ -1,5 +1,5 @@
-package import Bytes
-package import Cryptography
+import Bytes
+import Cryptography
 
 /// Derives keys from a finished exchange (RFC 4253 §7.2).
 struct KeyDerivation: Sendable {

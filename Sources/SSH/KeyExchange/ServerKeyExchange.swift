@@ -1,5 +1,5 @@
-package import Bytes
-package import Cryptography
+import Bytes
+import Cryptography
 
 /// The server's part of one key exchange method: the mirror of `ClientKeyExchange`.
 struct ServerKeyExchange: ~Copyable {
@@ -69,7 +69,7 @@ struct ServerKeyExchange: ~Copyable {
             case (.awaitingValue(let group?), groupFields.isEmpty ? 30 : 32):
                 let value = try reader.positiveInteger(limit: TransportLimits.groupBits.upperBound / 8)
                 try reader.expectEnd()
-                return .agreed(try agree(on: value, in: group))
+                return .agreed(try agree(onValue: value, in: group))
             case (.awaitingValue(nil), 30):
                 let point = try reader.bytes(limit: 256)
                 try reader.expectEnd()
@@ -122,7 +122,7 @@ struct ServerKeyExchange: ~Copyable {
             hashedFields: hashed.array)
     }
 
-    private func agree(on value: [UInt8], in group: DiffieHellmanGroup) throws(WireError) -> Agreement {
+    private func agree(onValue value: [UInt8], in group: DiffieHellmanGroup) throws(WireError) -> Agreement {
         do throws(CryptographyError) {
             let key = try DiffieHellman(group)
             var field = ByteBuffer()

@@ -1,4 +1,4 @@
-package import Cryptography
+import Cryptography
 
 /// A packet cipher (RFC 4253 §6.3, RFC 4344 §4, RFC 5647 as OpenSSH's PROTOCOL §1.6 uses it, PROTOCOL.chacha20poly1305).
 package enum CipherAlgorithm: String, Sendable, CaseIterable {

@@ -1,4 +1,4 @@
-package import Bytes
+import Bytes
 internal import CZlib
 
 /// A zlib stream over the payloads of one direction (RFC 4253 §6.2), flushed after each packet.
@@ -32,7 +32,7 @@ final class PayloadCompressor {
             unsafe stream.pointee.avail_in = uInt(source.count)
             repeat {
                 var result = Z_OK
-                output.withFreeSpace(minimum: 4096) { space in
+                unsafe output.withFreeSpace(minimum: 4096) { space in
                     unsafe stream.pointee.next_out = space.baseAddress?.assumingMemoryBound(to: UInt8.self)
                     unsafe stream.pointee.avail_out = uInt(min(space.count, Int(uInt.max)))
                     let room = unsafe stream.pointee.avail_out
@@ -77,7 +77,7 @@ final class PayloadDecompressor {
             unsafe stream.pointee.avail_in = uInt(source.count)
             while true {
                 var result = Z_OK
-                output.withFreeSpace(minimum: 4096) { space in
+                unsafe output.withFreeSpace(minimum: 4096) { space in
                     unsafe stream.pointee.next_out = space.baseAddress?.assumingMemoryBound(to: UInt8.self)
                     unsafe stream.pointee.avail_out = uInt(min(space.count, limit + 1))
                     let room = unsafe stream.pointee.avail_out

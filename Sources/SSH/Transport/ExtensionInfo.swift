@@ -1,4 +1,4 @@
-package import Bytes
+import Bytes
 
 /// SSH_MSG_EXT_INFO (RFC 8308): what a peer can do beyond the base protocol.
 package struct ExtensionInfo: Sendable, Equatable {

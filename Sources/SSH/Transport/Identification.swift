@@ -1,4 +1,4 @@
-package import Bytes
+import Bytes
 
 /// The line by which a side says its version and software (RFC 4253 §4.2).
 package struct Identification: Sendable, Equatable, CustomStringConvertible {
@@ -52,18 +52,17 @@ package struct Identification: Sendable, Equatable, CustomStringConvertible {
         }
 
         private mutating func nextLine(_ buffer: inout ByteBuffer) throws(TransportError) -> [UInt8]? {
-            let bytes = buffer.bytes
-            let limit = min(bytes.byteCount, TransportLimits.preambleLineLength)
+            let limit = min(buffer.count, TransportLimits.preambleLineLength)
             var end = 0
-            while end < limit, bytes[end] != UInt8(ascii: "\n") { end += 1 }
+            while end < limit, buffer[end] != UInt8(ascii: "\n") { end += 1 }
             guard end < limit else {
                 guard limit < TransportLimits.preambleLineLength else {
                     throw .notSSH(
-                        String(decoding: [UInt8](bytes.extracting(first: 80)), as: UTF8.self).visible() + "…")
+                        String(decoding: [UInt8](buffer.bytes.extracting(first: 80)), as: UTF8.self).visible() + "…")
                 }
                 return nil
             }
-            let line = [UInt8](bytes.extracting(first: end))
+            let line = [UInt8](buffer.bytes.extracting(first: end))
             buffer.consume(end + 1)
             byteCount += end + 1
             return line

@@ -1,5 +1,5 @@
-package import Bytes
-package import Cryptography
+import Bytes
+import Cryptography
 
 /// The cipher and MAC of one direction, working in place on whole packets (RFC 4253 §6).
 ///
@@ -9,13 +9,13 @@ package import Cryptography
 /// | 4 | byte padding_length |
 /// | 5 | payload, padding |
 /// | 4 + packet_length | tag or MAC |
-struct PacketProtection: ~Copyable {
-    private enum Cipher: ~Copyable {
+final class PacketProtection {
+    private enum Cipher {
         case none
-        case gcm(AESGCM)
-        case chacha(ChaCha20Poly1305)
-        case ctr(AESCTR, MessageAuthenticationCode)
-        case cbc(BlockCipherCBC, MessageAuthenticationCode)
+        case gcm(Held<AESGCM>)
+        case chacha(Held<ChaCha20Poly1305>)
+        case ctr(Held<AESCTR>, Held<MessageAuthenticationCode>)
+        case cbc(Held<BlockCipherCBC>, Held<MessageAuthenticationCode>)
         /// A primitive failed: nothing may be sent or taken any more.
         case failed
     }
@@ -49,21 +49,21 @@ struct PacketProtection: ~Copyable {
                 cipher = .gcm(
                     try key.withBytes { (key) throws(CryptographyError) in
                         try iv.withBytes { (iv) throws(CryptographyError) in
-                            try AESGCM(key: key, nonce: iv, direction: direction)
+                            Held(try AESGCM(key: key, nonce: iv, direction: direction))
                         }
                     })
             case .chacha20Poly1305:
                 cipher = .chacha(
-                    try key.withBytes { (key) throws(CryptographyError) in try ChaCha20Poly1305(key: key) })
+                    try key.withBytes { (key) throws(CryptographyError) in Held(try ChaCha20Poly1305(key: key)) })
             case .aes128CTR, .aes192CTR, .aes256CTR:
                 let stream = try key.withBytes { (key) throws(CryptographyError) in
-                    try iv.withBytes { (iv) throws(CryptographyError) in try AESCTR(key: key, counter: iv) }
+                    try iv.withBytes { (iv) throws(CryptographyError) in Held(try AESCTR(key: key, counter: iv)) }
                 }
                 cipher = .ctr(stream, try Self.mac(algorithms.mac, key: macKey))
             case .aes128CBC, .aes192CBC, .aes256CBC, .tripleDESCBC:
                 let block = try key.withBytes { (key) throws(CryptographyError) in
                     try iv.withBytes { (iv) throws(CryptographyError) in
-                        try BlockCipherCBC(cipher: algorithms.cipher.block, key: key, iv: iv, direction: direction)
+                        Held(try BlockCipherCBC(cipher: algorithms.cipher.block, key: key, iv: iv, direction: direction))
                     }
                 }
                 cipher = .cbc(block, try Self.mac(algorithms.mac, key: macKey))
@@ -77,18 +77,16 @@ struct PacketProtection: ~Copyable {
 
     private static func mac(
         _ algorithm: MACAlgorithm?, key: Secret
-    ) throws(CryptographyError) -> MessageAuthenticationCode {
+    ) throws(CryptographyError) -> Held<MessageAuthenticationCode> {
         guard let algorithm else { throw .invalidKey("a cipher without authentication has no MAC") }
-        return try key.withBytes { (key) throws(CryptographyError) in
-            try MessageAuthenticationCode(algorithm.hash, key: key)
-        }
+        return Held(key.withBytes { key in MessageAuthenticationCode(algorithm.hash, key: key) })
     }
 
     // MARK: Sealing
 
     /// Pads, authenticates and encrypts the packet that begins at `start` of `buffer`: five bytes of room for the
     /// lengths, then the payload, which ends the buffer.
-    mutating func seal(_ buffer: inout ByteBuffer, from start: Int, sequence: UInt32) throws(TransportError) {
+    func seal(_ buffer: inout ByteBuffer, from start: Int, sequence: UInt32) throws(TransportError) {
         let unpadded = buffer.count - start
         let aligned = isLengthSeparate ? unpadded - 4 : unpadded
         var padding = blockSize - aligned % blockSize
@@ -99,10 +97,11 @@ struct PacketProtection: ~Copyable {
         let end = buffer.count
         buffer.append(repeating: 0, count: tagLength)
         var bytes = buffer.mutableBytes
-        var packet = bytes.extracting(start..<end + tagLength)
+        var packet = bytes._mutatingExtracting(start..<end + tagLength)
         do throws(CryptographyError) {
             try seal(&packet, bodyEnd: end - start, sequence: sequence)
         } catch {
+            cipher = .failed
             throw .cryptography(error)
         }
     }
@@ -114,57 +113,47 @@ struct PacketProtection: ~Copyable {
         }
     }
 
-    private mutating func seal(
+    private func seal(
         _ packet: inout MutableRawSpan, bodyEnd: Int, sequence: UInt32
     ) throws(CryptographyError) {
-        switch consume cipher {
-        case .none:
-            cipher = .none
-        case .gcm(var gcm):
-            cipher = .failed
-            try gcm.seal(packet: &packet, authenticatedPrefix: 4)
-            cipher = .gcm(gcm)
-        case .chacha(var chacha):
-            cipher = .failed
-            try chacha.seal(packet: &packet, sequence: sequence)
-            cipher = .chacha(chacha)
-        case .ctr(var stream, var mac):
-            cipher = .failed
+        switch cipher {
+        case .none: break
+        case .gcm(let gcm):
+            try gcm.value.seal(packet: &packet, authenticatedPrefix: 4)
+        case .chacha(let chacha):
+            try chacha.value.seal(packet: &packet, sequence: sequence)
+        case .ctr(let stream, let mac):
             if isLengthSeparate {
-                var body = packet.extracting(4..<bodyEnd)
-                try stream.apply(&body)
-                try Self.authenticate(&packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
+                var body = packet._mutatingExtracting(4..<bodyEnd)
+                try stream.value.apply(&body)
+                Self.authenticate(&packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac.value)
             } else {
-                try Self.authenticate(&packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
-                var body = packet.extracting(0..<bodyEnd)
-                try stream.apply(&body)
+                Self.authenticate(&packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac.value)
+                var body = packet._mutatingExtracting(0..<bodyEnd)
+                try stream.value.apply(&body)
             }
-            cipher = .ctr(stream, mac)
-        case .cbc(var block, var mac):
-            cipher = .failed
+        case .cbc(let block, let mac):
             if isLengthSeparate {
-                var body = packet.extracting(4..<bodyEnd)
-                try block.apply(&body)
-                try Self.authenticate(&packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
+                var body = packet._mutatingExtracting(4..<bodyEnd)
+                try block.value.apply(&body)
+                Self.authenticate(&packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac.value)
             } else {
-                try Self.authenticate(&packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
-                var body = packet.extracting(0..<bodyEnd)
-                try block.apply(&body)
+                Self.authenticate(&packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac.value)
+                var body = packet._mutatingExtracting(0..<bodyEnd)
+                try block.value.apply(&body)
             }
-            cipher = .cbc(block, mac)
         case .failed:
-            cipher = .failed
             throw .failure("the packet cipher failed before")
         }
     }
 
     private static func authenticate(
         _ packet: inout MutableRawSpan, bodyEnd: Int, sequence: UInt32, with mac: inout MessageAuthenticationCode
-    ) throws(CryptographyError) {
-        try mac.update(sequence)
-        try mac.update(packet.bytes.extracting(0..<bodyEnd))
-        var tag = packet.extracting(bodyEnd..<bodyEnd + mac.length)
-        try mac.finish(into: &tag)
+    ) {
+        mac.update(sequence)
+        mac.update(packet.bytes.extracting(0..<bodyEnd))
+        var tag = packet._mutatingExtracting(bodyEnd..<bodyEnd + mac.length)
+        mac.finish(into: &tag)
     }
 
     // MARK: Opening
@@ -175,37 +164,33 @@ struct PacketProtection: ~Copyable {
     /// The `packet_length` of the packet at the front of `buffer`; nil while too little of it is there.
     ///
     /// Asked once a packet: where the length is encrypted with the body, its block is decrypted in place.
-    mutating func packetLength(_ buffer: inout ByteBuffer, sequence: UInt32) throws(TransportError) -> Int? {
+    func packetLength(_ buffer: inout ByteBuffer, sequence: UInt32) throws(TransportError) -> Int? {
         guard buffer.count >= headerLength else { return nil }
-        switch consume cipher {
-        case .none:
-            cipher = .none
-        case .gcm(let gcm):
-            cipher = .gcm(gcm)
-        case .chacha(var chacha):
-            let length = chacha.packetLength(header: buffer.bytes.extracting(first: 4), sequence: sequence)
-            cipher = .chacha(chacha)
+        switch cipher {
+        case .none, .gcm: break
+        case .chacha(let chacha):
+            let length: UInt32
+            do throws(CryptographyError) {
+                length = try chacha.value.packetLength(header: buffer.bytes.extracting(first: 4), sequence: sequence)
+            } catch {
+                throw .cryptography(error)
+            }
             return try checked(Int(length))
-        case .ctr(var stream, let mac):
-            cipher = .failed
+        case .ctr(let stream, _):
             if !isLengthSeparate {
                 var bytes = buffer.mutableBytes
-                var block = bytes.extracting(0..<blockSize)
-                do throws(CryptographyError) { try stream.apply(&block) } catch { throw .cryptography(error) }
+                var block = bytes._mutatingExtracting(0..<blockSize)
+                do throws(CryptographyError) { try stream.value.apply(&block) } catch { throw .cryptography(error) }
                 decryptedPrefix = blockSize
             }
-            cipher = .ctr(stream, mac)
-        case .cbc(var block, let mac):
-            cipher = .failed
+        case .cbc(let block, _):
             if !isLengthSeparate {
                 var bytes = buffer.mutableBytes
-                var first = bytes.extracting(0..<blockSize)
-                do throws(CryptographyError) { try block.apply(&first) } catch { throw .cryptography(error) }
+                var first = bytes._mutatingExtracting(0..<blockSize)
+                do throws(CryptographyError) { try block.value.apply(&first) } catch { throw .cryptography(error) }
                 decryptedPrefix = blockSize
             }
-            cipher = .cbc(block, mac)
         case .failed:
-            cipher = .failed
             throw .corruptedPacket
         }
         return try checked(Int(buffer.bytes.integer(at: 0, as: UInt32.self)))
@@ -223,13 +208,14 @@ struct PacketProtection: ~Copyable {
     }
 
     /// Verifies and decrypts the packet of `length` at the front of `buffer`, all of which is there.
-    mutating func open(_ buffer: inout ByteBuffer, length: Int, sequence: UInt32) throws(TransportError) {
+    func open(_ buffer: inout ByteBuffer, length: Int, sequence: UInt32) throws(TransportError) {
         let bodyEnd = 4 + length
         var bytes = buffer.mutableBytes
-        var packet = bytes.extracting(0..<bodyEnd + tagLength)
+        var packet = bytes._mutatingExtracting(0..<bodyEnd + tagLength)
         do throws(CryptographyError) {
             try open(&packet, bodyEnd: bodyEnd, sequence: sequence)
         } catch {
+            cipher = .failed
             switch error {
             case .authenticationFailed: throw .corruptedPacket
             case .failure, .invalidKey, .invalidPublicValue, .unsupported: throw .cryptography(error)
@@ -237,46 +223,36 @@ struct PacketProtection: ~Copyable {
         }
     }
 
-    private mutating func open(
+    private func open(
         _ packet: inout MutableRawSpan, bodyEnd: Int, sequence: UInt32
     ) throws(CryptographyError) {
         let prefix = decryptedPrefix
         decryptedPrefix = 0
-        switch consume cipher {
-        case .none:
-            cipher = .none
-        case .gcm(var gcm):
-            cipher = .failed
-            try gcm.open(packet: &packet, authenticatedPrefix: 4)
-            cipher = .gcm(gcm)
-        case .chacha(var chacha):
-            cipher = .failed
-            try chacha.open(packet: &packet, sequence: sequence)
-            cipher = .chacha(chacha)
-        case .ctr(var stream, var mac):
-            cipher = .failed
+        switch cipher {
+        case .none: break
+        case .gcm(let gcm):
+            try gcm.value.open(packet: &packet, authenticatedPrefix: 4)
+        case .chacha(let chacha):
+            try chacha.value.open(packet: &packet, sequence: sequence)
+        case .ctr(let stream, let mac):
             if isLengthSeparate {
-                try Self.verify(packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
+                try Self.verify(packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac.value)
             }
-            var body = packet.extracting((isLengthSeparate ? 4 : prefix)..<bodyEnd)
-            try stream.apply(&body)
+            var body = packet._mutatingExtracting((isLengthSeparate ? 4 : prefix)..<bodyEnd)
+            try stream.value.apply(&body)
             if !isLengthSeparate {
-                try Self.verify(packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
+                try Self.verify(packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac.value)
             }
-            cipher = .ctr(stream, mac)
-        case .cbc(var block, var mac):
-            cipher = .failed
+        case .cbc(let block, let mac):
             if isLengthSeparate {
-                try Self.verify(packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
+                try Self.verify(packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac.value)
             }
-            var body = packet.extracting((isLengthSeparate ? 4 : prefix)..<bodyEnd)
-            try block.apply(&body)
+            var body = packet._mutatingExtracting((isLengthSeparate ? 4 : prefix)..<bodyEnd)
+            try block.value.apply(&body)
             if !isLengthSeparate {
-                try Self.verify(packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac)
+                try Self.verify(packet, bodyEnd: bodyEnd, sequence: sequence, with: &mac.value)
             }
-            cipher = .cbc(block, mac)
         case .failed:
-            cipher = .failed
             throw .authenticationFailed
         }
     }
@@ -286,12 +262,12 @@ struct PacketProtection: ~Copyable {
         with mac: inout MessageAuthenticationCode
     ) throws(CryptographyError) {
         let bytes = packet.bytes
-        try mac.update(sequence)
-        try mac.update(bytes.extracting(0..<bodyEnd))
+        mac.update(sequence)
+        mac.update(bytes.extracting(0..<bodyEnd))
         var expected = ByteBuffer(capacity: mac.length)
         expected.append(repeating: 0, count: mac.length)
         var space = expected.mutableBytes
-        try mac.finish(into: &space)
+        mac.finish(into: &space)
         guard constantTimeEquals(expected.bytes, bytes.extracting(bodyEnd..<bodyEnd + mac.length)) else {
             throw .authenticationFailed
         }

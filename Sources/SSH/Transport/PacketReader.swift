@@ -1,4 +1,4 @@
-package import Bytes
+import Bytes
 
 /// The receiving half of the binary packet protocol (RFC 4253 §6): opens packets in place, in the receive buffer.
 struct PacketReader: ~Copyable {
@@ -61,7 +61,7 @@ struct PacketReader: ~Copyable {
     }
 
     /// Takes new keys into use, behind the peer's NEWKEYS.
-    mutating func change(to next: consuming PacketProtection, resettingSequence: Bool) {
+    mutating func change(to next: PacketProtection, resettingSequence: Bool) {
         protection = next
         byteCount = 0
         packetCount = 0

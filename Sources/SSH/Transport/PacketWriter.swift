@@ -1,4 +1,4 @@
-package import Bytes
+import Bytes
 
 /// The sending half of the binary packet protocol (RFC 4253 §6): payloads in, sealed packets out.
 struct PacketWriter: ~Copyable, PacketSink {
@@ -42,7 +42,7 @@ struct PacketWriter: ~Copyable, PacketSink {
     }
 
     /// Takes new keys into use, behind our NEWKEYS; strict key exchange begins the sequence anew (OpenSSH PROTOCOL §1.10).
-    mutating func change(to next: consuming PacketProtection, resettingSequence: Bool) {
+    mutating func change(to next: PacketProtection, resettingSequence: Bool) {
         protection = next
         byteCount = 0
         packetCount = 0

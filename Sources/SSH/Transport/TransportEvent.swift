@@ -1,4 +1,4 @@
-package import Bytes
+import Bytes
 
 /// What `TransportMachine.next` found.
 package enum TransportEvent: Sendable {

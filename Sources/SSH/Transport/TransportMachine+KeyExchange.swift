@@ -1,4 +1,4 @@
-package import Bytes
+import Bytes
 import Cryptography
 
 extension TransportMachine {
@@ -9,10 +9,10 @@ extension TransportMachine {
         message.firstPacketFollows = guessed
         let payload = message.encoded()
         writer.sendPacket { $0.append(payload) }
-        var guess: ClientKeyExchange?
+        var guess: Held<ClientKeyExchange>?
         if guessed, let preferred = configuration.algorithms.keyExchange.first {
             // A primitive that fails here fails again, and is told, when the exchange begins in earnest.
-            guess = try? ClientKeyExchange(preferred, sink: &writer)
+            do { guess = Held(try ClientKeyExchange(preferred, sink: &writer)) } catch {}
         }
         return Offer(message: message, payload: payload, guess: guess)
     }
@@ -22,9 +22,8 @@ extension TransportMachine {
         do throws(WireError) { theirs = try KeyExchangeInit(decoding: payload) } catch {
             throw TransportError(error, in: "KEXINIT")
         }
-        switch consume state {
+        switch state {
         case .open(let existing):
-            state = .failed(.violation("the key exchange failed"))
             let offer = existing ?? makeOffer()
             if sessionID == nil {
                 try noteStrictness(theirs)
@@ -32,10 +31,8 @@ extension TransportMachine {
             try beginExchange(offer, theirs, payload: [UInt8](payload))
             return nil
         case .identifying, .exchanging, .deciding, .awaitingNewKeys:
-            state = .failed(.violation("KEXINIT in the middle of a key exchange"))
             throw .violation("KEXINIT in the middle of a key exchange")
         case .failed(let error):
-            state = .failed(error)
             throw error
         }
     }
@@ -49,7 +46,7 @@ extension TransportMachine {
     }
 
     private mutating func beginExchange(
-        _ offer: consuming Offer, _ theirs: KeyExchangeInit, payload: [UInt8]
+        _ offer: Offer, _ theirs: KeyExchangeInit, payload: [UInt8]
     ) throws(TransportError) {
         let ours = offer.message
         let negotiated =
@@ -61,13 +58,13 @@ extension TransportMachine {
         let method: Method
         switch role {
         case .client:
-            if let guess = offer.guess.take(), rightGuess {
+            if let guess = offer.guess, rightGuess {
                 method = .client(guess)
             } else {
-                method = .client(try ClientKeyExchange(negotiated.keyExchange, sink: &writer))
+                method = .client(Held(try ClientKeyExchange(negotiated.keyExchange, sink: &writer)))
             }
         case .server:
-            method = .server(ServerKeyExchange(negotiated.keyExchange))
+            method = .server(Held(ServerKeyExchange(negotiated.keyExchange)))
         }
         state = .exchanging(
             Exchange(
@@ -76,43 +73,37 @@ extension TransportMachine {
     }
 
     mutating func receiveMethod(_ payload: RawSpan) throws(TransportError) -> TransportEvent? {
-        switch consume state {
+        switch state {
         case .exchanging(var exchange):
-            state = .failed(.violation("the key exchange failed"))
             if exchange.dropsNextMessage {
                 exchange.dropsNextMessage = false
                 state = .exchanging(exchange)
                 return nil
             }
-            switch consume exchange.method {
-            case .client(var method):
-                let step = try method.receive(payload, sink: &writer)
-                exchange.method = .client(method)
-                switch step {
-                case .sent: state = .exchanging(exchange)
+            switch exchange.method {
+            case .client(let method):
+                switch try method.value.receive(payload, sink: &writer) {
+                case .sent: return nil
                 case .finished(let reply): return try finish(exchange, reply)
                 }
-            case .server(var method):
-                let step = try method.receive(payload, sink: &writer)
-                exchange.method = .server(method)
-                switch step {
-                case .sent: state = .exchanging(exchange)
-                case .agreed(let agreement): try finish(exchange, agreement)
+            case .server(let method):
+                switch try method.value.receive(payload, sink: &writer) {
+                case .sent: return nil
+                case .agreed(let agreement):
+                    try finish(exchange, agreement)
+                    return nil
                 }
             }
-            return nil
         case .identifying, .open, .deciding, .awaitingNewKeys:
-            state = .failed(.violation("a key exchange message out of order"))
             throw .violation("\(MessageNumber(rawValue: payload[0])) outside a key exchange")
         case .failed(let error):
-            state = .failed(error)
             throw error
         }
     }
 
     /// The exchange hash (RFC 4253 §8, RFC 5656 §4, RFC 4419 §3).
     private func exchangeHash(
-        _ exchange: borrowing Exchange, hostKey: [UInt8], fields: [UInt8], encodedSecret: Secret
+        _ exchange: Exchange, hostKey: [UInt8], fields: [UInt8], encodedSecret: Secret
     ) -> [UInt8] {
         let ours = (configuration.identification.line, exchange.ours)
         let theirs = (peerIdentification?.line ?? [], exchange.theirs)
@@ -132,7 +123,7 @@ extension TransportMachine {
 
     /// Signs the exchange hash, sends the reply and goes on to new keys.
     private mutating func finish(
-        _ exchange: consuming Exchange, _ agreement: ServerKeyExchange.Agreement
+        _ exchange: Exchange, _ agreement: ServerKeyExchange.Agreement
     ) throws(TransportError) {
         let negotiated = exchange.algorithms
         guard let key = configuration.hostKeys.first(where: { $0.publicKey.algorithm == negotiated.hostKey.keyType })
@@ -163,7 +154,7 @@ extension TransportMachine {
 
     /// Verifies the server's signature over the exchange hash.
     private mutating func finish(
-        _ exchange: consuming Exchange, _ reply: ClientKeyExchange.Reply
+        _ exchange: Exchange, _ reply: ClientKeyExchange.Reply
     ) throws(TransportError) -> TransportEvent? {
         let negotiated = exchange.algorithms
         let exchangeHash = exchangeHash(
@@ -237,9 +228,8 @@ extension TransportMachine {
     }
 
     mutating func receiveNewKeys(_ payload: RawSpan) throws(TransportError) -> TransportEvent? {
-        switch consume state {
+        switch state {
         case .awaitingNewKeys(let inbound):
-            state = .failed(.violation("the key exchange failed"))
             guard payload.byteCount == 1 else { throw .violation("NEWKEYS is malformed") }
             let negotiated = inbound.algorithms
             reader.change(to: inbound.protection, resettingSequence: isStrict)
@@ -248,10 +238,8 @@ extension TransportMachine {
             state = .open(nil)
             return .keysChanged(negotiated, isFirst: keyExchangeCount == 1)
         case .identifying, .open, .exchanging, .deciding:
-            state = .failed(.violation("NEWKEYS out of order"))
             throw .violation("NEWKEYS out of order")
         case .failed(let error):
-            state = .failed(error)
             throw error
         }
     }

@@ -20,25 +20,19 @@ extension TransportMachine {
 
     /// One packet or line; nil when it concerned nobody but the transport.
     private mutating func step(_ buffer: inout ByteBuffer) throws(TransportError) -> TransportEvent? {
-        switch consume state {
+        switch state {
         case .identifying(var parser, let offer):
-            state = .failed(.violation("the identification failed"))
-            guard let identification = try parser.next(&buffer) else {
+            let identification = try parser.next(&buffer)
+            guard let identification else {
                 state = .identifying(parser, offer)
                 return .idle
             }
             peerIdentification = identification
             state = .open(offer)
             return .identified(identification)
-        case .deciding(let finished):
-            state = .deciding(finished)
-            return .idle
-        case .failed(let error):
-            state = .failed(error)
-            throw error
-        case .open(let offer): state = .open(offer)
-        case .exchanging(let exchange): state = .exchanging(exchange)
-        case .awaitingNewKeys(let inbound): state = .awaitingNewKeys(inbound)
+        case .deciding: return .idle
+        case .failed(let error): throw error
+        case .open, .exchanging, .awaitingNewKeys: break
         }
         // The payload is borrowed while the machine changes: it must not be the machine's own.
         var inflated = self.inflated
@@ -47,8 +41,10 @@ extension TransportMachine {
         guard let packet = try reader.next(&buffer, inflated: &inflated) else { return .idle }
         if sessionID == nil, reader.hasWrapped { throw .violation("the sequence number went round before NEWKEYS") }
         handedOut = packet.total
-        let event = try receive(
-            packet.isCompressed ? inflated.bytes : buffer.bytes.extracting(packet.payload), at: packet)
+        let event =
+            packet.isCompressed
+            ? try receive(inflated.bytes, at: packet)
+            : try receive(buffer.bytes.extracting(packet.payload), at: packet)
         if event == nil {
             buffer.consume(handedOut)
             handedOut = 0

@@ -14,11 +14,11 @@ package struct TransportMachine: ~Copyable, PacketSink {
         /// Sends the first key exchange message along with KEXINIT, on the guess that the server prefers what we do.
         package var guessesKeyExchange: Bool
         /// The keys that a server proves to hold; of no meaning to a client.
-        package var hostKeys: [PrivateKey]
+        package var hostKeys: [KeyPair]
 
         package init(
             algorithms: AlgorithmPreferences = .defaults, identification: Identification = .fairlead,
-            rekeyPolicy: RekeyPolicy = RekeyPolicy(), guessesKeyExchange: Bool = false, hostKeys: [PrivateKey] = []
+            rekeyPolicy: RekeyPolicy = RekeyPolicy(), guessesKeyExchange: Bool = false, hostKeys: [KeyPair] = []
         ) {
             self.hostKeys = hostKeys
             self.algorithms = algorithms
@@ -29,7 +29,7 @@ package struct TransportMachine: ~Copyable, PacketSink {
     }
 
     /// Where the connection stands.
-    enum State: ~Copyable {
+    enum State {
         /// Our identification and KEXINIT are out; the peer's identification is awaited.
         case identifying(Identification.Parser, Offer)
         /// Messages flow; the peer has not sent a KEXINIT since the last NEWKEYS. `offer` is ours, once it is out.
@@ -44,35 +44,35 @@ package struct TransportMachine: ~Copyable, PacketSink {
     }
 
     /// Our KEXINIT, and the first message of the method where it was sent on a guess.
-    struct Offer: ~Copyable {
+    struct Offer {
         let message: KeyExchangeInit
         let payload: [UInt8]
-        var guess: ClientKeyExchange?
+        var guess: Held<ClientKeyExchange>?
     }
 
-    struct Exchange: ~Copyable {
+    struct Exchange {
         let ours: [UInt8]
         let theirs: [UInt8]
         let algorithms: NegotiatedAlgorithms
         /// The peer guessed wrong: its next message of the method is to be dropped (RFC 4253 §7).
         var dropsNextMessage: Bool
-        var method: Method
+        let method: Method
     }
 
     /// The method's messages, from this side.
-    enum Method: ~Copyable {
-        case client(ClientKeyExchange)
-        case server(ServerKeyExchange)
+    enum Method {
+        case client(Held<ClientKeyExchange>)
+        case server(Held<ServerKeyExchange>)
     }
 
-    struct Finished: Sendable {
+    struct Finished {
         let algorithms: NegotiatedAlgorithms
         let derivation: KeyDerivation
         let hostKey: PublicKey
     }
 
-    struct Inbound: ~Copyable {
-        var protection: PacketProtection
+    struct Inbound {
+        let protection: PacketProtection
         let algorithms: NegotiatedAlgorithms
     }
 
@@ -185,16 +185,11 @@ package struct TransportMachine: ~Copyable, PacketSink {
 
     /// Goes on with the host key that was presented: sends NEWKEYS and takes the new keys into use.
     package mutating func acceptHostKey() throws(TransportError) {
-        switch consume state {
-        case .deciding(let finished):
-            state = .failed(.violation("the key exchange failed"))
-            try changeKeys(finished)
+        switch state {
+        case .deciding(let finished): try changeKeys(finished)
         case .identifying, .open, .exchanging, .awaitingNewKeys:
-            state = .failed(.violation("no host key waits for a decision"))
             preconditionFailure("no host key waits for a decision")
-        case .failed(let error):
-            state = .failed(error)
-            throw error
+        case .failed(let error): throw error
         }
     }
 
@@ -206,15 +201,9 @@ package struct TransportMachine: ~Copyable, PacketSink {
 
     /// Begins a key exchange, unless one is under way already.
     package mutating func startKeyExchange() {
-        switch consume state {
-        case .open(let offer):
-            state = .open(nil)
-            state = .open(offer ?? makeOffer())
-        case .identifying(let parser, let offer): state = .identifying(parser, offer)
-        case .exchanging(let exchange): state = .exchanging(exchange)
-        case .deciding(let finished): state = .deciding(finished)
-        case .awaitingNewKeys(let inbound): state = .awaitingNewKeys(inbound)
-        case .failed(let error): state = .failed(error)
+        switch state {
+        case .open(nil): state = .open(makeOffer())
+        case .open, .identifying, .exchanging, .deciding, .awaitingNewKeys, .failed: break
         }
     }
 
