@@ -32,12 +32,17 @@ package struct OptionDeclaration: Sendable, Hashable {
     package let help: String
 
     /// An option named `--long` and, when given, `-short`.
-    package init(_ short: Character? = nil, _ long: String, _ form: Form = .flag, default standard: String? = nil, _ help: String) {
+    package init(_ short: Character? = nil, _ long: String, _ form: Form, default standard: String? = nil, _ help: String) {
         self.short = short
         self.long = long
         self.form = form
         self.standard = standard
         self.help = help
+    }
+
+    /// A flag named `--long` and, when given, `-short`.
+    package init(_ short: Character? = nil, _ long: String, _ help: String) {
+        self.init(short, long, .flag, help)
     }
 
     /// The name in messages: `--long`.

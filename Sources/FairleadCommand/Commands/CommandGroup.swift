@@ -61,3 +61,15 @@ package struct CommandGroup: Sendable {
         throw UsageError("unknown command '\(text)'", hint: nearest.map { "did you mean \($0)?" }, command: words)
     }
 }
+
+extension CommandGroup {
+    /// The groups below, however deep.
+    var innerGroups: [CommandGroup] {
+        members.flatMap { member -> [CommandGroup] in
+            switch member {
+            case .command: []
+            case .group(let group): [group] + group.innerGroups
+            }
+        }
+    }
+}

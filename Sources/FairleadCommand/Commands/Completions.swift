@@ -32,7 +32,7 @@ package struct Completions: Verb {
     }
 
     package func run(_ console: Console) async throws -> ExitStatus {
-        console.out(script(for: .fairlead))
+        try console.out(script(for: .fairlead))
         return .done
     }
 

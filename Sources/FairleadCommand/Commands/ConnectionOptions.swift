@@ -1,7 +1,7 @@
 package import Bytes
 
 /// What to do with a host key that known_hosts does not vouch for.
-package enum HostKeyPolicy: String, Sendable, Hashable, CaseIterable {
+package enum HostKeyChecking: String, Sendable, Hashable, CaseIterable {
     /// Only known keys; a new one is asked about on a terminal and refused elsewhere.
     case strict
     /// A new host's key is taken and remembered; a changed one is refused.
@@ -36,7 +36,7 @@ package struct ConnectionOptions: Sendable, Hashable {
     package let passwordSource: PasswordSource?
     package let knownHosts: RawPath?
     /// nil when `--host-key` is absent: `strict` unless the configuration says otherwise.
-    package let hostKeyPolicy: HostKeyPolicy?
+    package let hostKeyPolicy: HostKeyChecking?
     /// Names in order of preference; nil when the option is absent.
     package let ciphers: [String]?
     package let keyExchanges: [String]?
@@ -146,7 +146,7 @@ extension OptionDeclaration {
     package static let knownHosts = OptionDeclaration(
         nil, "known-hosts", .single(metavariable: "FILE", .file), default: "~/.ssh/known_hosts", "the hosts' known keys")
     package static let hostKey = OptionDeclaration(
-        nil, "host-key", .single(metavariable: "POLICY", .choice(HostKeyPolicy.allCases.map(\.rawValue))), default: "strict",
+        nil, "host-key", .single(metavariable: "POLICY", .choice(HostKeyChecking.allCases.map(\.rawValue))), default: "strict",
         "strict (asks on a terminal), accept-new, or off")
     package static let cipher = OptionDeclaration(
         nil, "cipher", .single(metavariable: "LIST", .text), "ciphers in order of preference")

@@ -22,6 +22,9 @@ package struct ExitStatus: RawRepresentable, Hashable, Sendable {
     /// Ctrl-C: 128 and the number of SIGINT, as shells do.
     package static let interrupted = ExitStatus(rawValue: 130)
 
+    /// Nobody reads standard output any more: 128 and the number of SIGPIPE.
+    package static let brokenPipe = ExitStatus(rawValue: 141)
+
     package init(_ category: FairleadError.Category) {
         self =
             switch category {

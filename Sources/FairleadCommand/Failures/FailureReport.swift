@@ -25,6 +25,8 @@ package struct FailureReport: Sendable {
         case let error as PromptError:
             if error == .interrupted { return nil }
             self.init(.authentication, "authentication", error.message, hint: error.hint)
+        case StandardStream.WriteError.failed(let code):
+            self.init(.fileSystem, "fileSystem", "standard output: \(ProcessContext.text(ofErrno: code))", hint: nil)
         case is CancellationError: return nil
         default:
             self.init(.internalError, "internal", "\(error)", hint: "please report this")

@@ -23,7 +23,7 @@ package struct CalendarTime: Sendable, Hashable {
     /// The moment `seconds` after 1970-01-01 00:00 UTC; nil when the system's calendar does not reach that far.
     package init?(seconds: Int64, in zone: Zone) {
         guard var time = time_t(exactly: seconds) else { return nil }
-        var parts = tm()
+        var parts = unsafe tm()
         // The C library fills `parts`, which lives on this frame, and keeps no pointer.
         let result =
             switch zone {
@@ -59,7 +59,7 @@ package struct CalendarTime: Sendable, Hashable {
     }
 
     /// Seconds since 1970-01-01 00:00 UTC.
-    package static var now: Int64 { Int64(unsafe time(nil)) }
+    package static var now: Int64 { Int64(time(nil)) }
 
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 }

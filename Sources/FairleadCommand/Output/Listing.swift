@@ -96,9 +96,11 @@ package struct Listing {
     /// The fewest rows that fit, filled column by column, two spaces between columns.
     private func columnText(_ entries: [ListingEntry], width: Int) -> String {
         let widths = entries.map { TextWidth.of($0.name.description) }
-        let narrowest = (widths.min() ?? 0) + 2
-        var rowCount = max(1, entries.count * narrowest / (width + 2))
-        while rowCount < entries.count, Self.total(Self.columnWidths(widths, rows: rowCount)) > width { rowCount += 1 }
+        // No layout has less: all names with their gaps over the width. Long listings try every few rows only.
+        var rowCount = max(1, widths.reduce(0) { $0 + $1 + 2 } / (width + 2))
+        let step = max(1, entries.count / 500)
+        while rowCount < entries.count, Self.total(Self.columnWidths(widths, rows: rowCount)) > width { rowCount += step }
+        rowCount = min(rowCount, entries.count)
         let columns = Self.columnWidths(widths, rows: rowCount)
         var text = ""
         for row in 0..<rowCount {
