@@ -42,7 +42,7 @@ func tests(_ name: String, leansOn dependencies: [String]) -> Target {
 let package = Package(
     name: "Fairlead",
     platforms: [.macOS(.v26)],
-    products: [],
+    products: [.executable(name: "fairlead", targets: ["FairleadCommand"])],
     targets: [
         .systemLibrary(
             name: "CUV", path: "Sources/System/CUV", pkgConfig: "libuv",
@@ -67,7 +67,9 @@ let package = Package(
         library("Sessions", leansOn: ["Errors", "Transfer"]),
         library("Fairlead", leansOn: ["Sessions"]),
         .executableTarget(
-            name: "FairleadCommand", dependencies: ["Errors", "Reactor", "Fairlead"].filter(exists).map { .init(stringLiteral: $0) },
+            name: "FairleadCommand",
+            dependencies: ["Bytes", "Errors", "Reactor", "Cryptography", "Fairlead"].filter(exists)
+                .map { .init(stringLiteral: $0) },
             swiftSettings: settings),
         library("TestHosts", leansOn: []),
         tests("TestHostsTests", leansOn: ["TestHosts"]),
