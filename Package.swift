@@ -1,5 +1,4 @@
 // swift-tools-version: 6.2
-import Foundation
 import PackageDescription
 
 /// The one list of Swift settings, shared by every target (docs/decisions/0001-package.md).
@@ -15,28 +14,15 @@ let settings: [SwiftSetting] = [
 ]
 
 func path(of name: String) -> String {
-    switch name {
-    case "TestHosts": "Tests/TestHosts"
-    case _ where name.hasSuffix("Tests"): "Tests/\(name)"
-    case _ where name.hasPrefix("C") && name != "Cryptography": "Sources/System/\(name)"
-    default: "Sources/\(name)"
-    }
+    name == "TestHosts" || name.hasSuffix("Tests") ? "Tests/\(name)" : "Sources/\(name)"
 }
 
-func exists(_ name: String) -> Bool {
-    FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + path(of: name))
+func library(_ name: String, leansOn dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: path(of: name), swiftSettings: settings)
 }
 
-func library(_ name: String, leansOn dependencies: [String]) -> Target {
-    .target(
-        name: name, dependencies: dependencies.filter(exists).map { .init(stringLiteral: $0) }, path: path(of: name),
-        swiftSettings: settings)
-}
-
-func tests(_ name: String, leansOn dependencies: [String]) -> Target {
-    .testTarget(
-        name: name, dependencies: dependencies.filter(exists).map { .init(stringLiteral: $0) }, path: path(of: name),
-        swiftSettings: settings)
+func tests(_ name: String, leansOn dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: path(of: name), swiftSettings: settings)
 }
 
 let package = Package(
@@ -63,24 +49,18 @@ let package = Package(
         library("Cryptography", leansOn: ["Bytes", "COpenSSL", "CSodium"]),
         library("SSH", leansOn: ["Bytes", "Errors", "Reactor", "Cryptography", "CZlib"]),
         library("SFTP", leansOn: ["Bytes", "Reactor", "SSH"]),
-        library("Transfer", leansOn: ["SFTP"]),
-        library("Sessions", leansOn: ["Errors", "Transfer"]),
-        library("Fairlead", leansOn: ["Sessions"]),
+        library("Sessions", leansOn: ["Errors", "SSH", "SFTP"]),
         .executableTarget(
             name: "FairleadCommand",
-            dependencies: ["Bytes", "Errors", "Reactor", "Cryptography", "Fairlead"].filter(exists)
-                .map { .init(stringLiteral: $0) },
+            dependencies: ["Bytes", "Errors", "Reactor", "Cryptography", "SSH", "SFTP", "Sessions"],
             swiftSettings: settings),
         library("TestHosts", leansOn: []),
         tests("TestHostsTests", leansOn: ["TestHosts"]),
         tests("BytesTests", leansOn: ["Bytes"]),
         tests("ErrorsTests", leansOn: ["Errors"]),
         tests("ReactorTests", leansOn: ["Reactor"]),
-        tests("CryptographyTests", leansOn: ["Cryptography"]),
         tests("SSHTests", leansOn: ["SSH", "TestHosts"]),
         tests("SFTPTests", leansOn: ["SFTP", "TestHosts"]),
-        tests("TransferTests", leansOn: ["Transfer", "TestHosts"]),
         tests("SessionsTests", leansOn: ["Errors", "Sessions", "TestHosts"]),
-        tests("FairleadCommandTests", leansOn: ["FairleadCommand", "TestHosts"]),
-    ].filter { exists($0.name) }
+    ]
 )
