@@ -107,7 +107,7 @@ struct ChildProcessTests {
     @Test("does not hinder the loop's end, which leaves its status unknown")
     func abandoned() async throws {
         let child = try await spawn(Command("sleep", arguments: ["3600"])) { _ in }
-        let seen = Mutex<ExitStatus?>(nil)
+        let seen = Mutex<ChildProcess.ExitStatus?>(nil)
         await loop.run { child.onExit { status in seen.withLock { $0 = status } } }
         await loop.shutdown()
         #expect(seen.withLock { $0 } == .unknown)

@@ -9,22 +9,22 @@ import CUV
     import Darwin
 #endif
 
-/// How a process ended.
-package enum ExitStatus: Sendable, Hashable {
-    /// By itself, with this code: 0 … 255.
-    case exited(CInt)
-    /// By this signal.
-    case signalled(CInt)
-    /// Not known: the loop was shut down first.
-    case unknown
-}
-
 /// A program that this process started.
 ///
 /// It goes on when this object is dropped or its loop ends; `kill` ends it. `input` and `output` are one stream when the
 /// command asked for `duplex`. Streams have to be started or closed by whoever spawned it.
 package final class ChildProcess: @unchecked Sendable {
     // Sendable because what can change is touched on the loop's thread alone; the entries check that.
+
+    /// How a process ended.
+    package enum ExitStatus: Sendable, Hashable {
+        /// By itself, with this code: 0 … 255.
+        case exited(CInt)
+        /// By this signal.
+        case signalled(CInt)
+        /// Not known: the loop was shut down first.
+        case unknown
+    }
 
     private enum State {
         case running([@Sendable (ExitStatus) -> Void])

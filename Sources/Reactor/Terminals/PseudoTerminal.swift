@@ -49,7 +49,12 @@ package final class PseudoTerminal: StreamHandle, @unchecked Sendable {
             File.closeDescriptor(master)
             throw ReactorError(uv: status, operation: "openpty")
         }
-        try Self.watch(child)
+        do throws(ReactorError) {
+            try Self.watch(child)
+        } catch {
+            closeHandle()
+            throw error
+        }
     }
 
     /// Linux says EIO when no program has the terminal open any more.
