@@ -93,15 +93,15 @@ private let samples: [MessageSample] = [
         return encoded { message.encode(into: &$0) }
     },
     MessageSample("USERAUTH_INFO_RESPONSE", [61, 0, 0, 0, 2, 0, 0, 0, 1, 0x78, 0, 0, 0, 0], recodeResponse),
-    MessageSample("none", Sent.none, recodeRequest),
-    MessageSample("public key query", Sent.query(), recodeRequest),
-    MessageSample("signed request", Sent.signed(), recodeRequest),
-    MessageSample("password", Sent.password(), recodeRequest),
-    MessageSample("password change", Sent.change(), recodeRequest),
-    MessageSample("keyboard-interactive", Sent.interactive, recodeRequest),
+    MessageSample("none", ClientSays.none, recodeRequest),
+    MessageSample("public key query", ClientSays.query(), recodeRequest),
+    MessageSample("signed request", ClientSays.signed(), recodeRequest),
+    MessageSample("password", ClientSays.password(), recodeRequest),
+    MessageSample("password change", ClientSays.change(), recodeRequest),
+    MessageSample("keyboard-interactive", ClientSays.interactive, recodeRequest),
     MessageSample(
         "keyboard-interactive with submethods",
-        Sent.head + wireString("keyboard-interactive") + wireString("") + wireString("pam,otp"), recodeRequest),
+        ClientSays.head + sshString("keyboard-interactive") + sshString("") + sshString("pam,otp"), recodeRequest),
 ]
 
 @Suite("Authentication messages")
@@ -133,34 +133,36 @@ struct AuthenticationMessageTests {
     @Test("Fields are where the RFCs put them")
     func fields() throws {
         let failure = try UserAuthFailure(
-            decoding: Server.failure(["publickey", "gssapi-with-mic"], partial: true).rawSpan)
+            decoding: ServerSays.failure(["publickey", "gssapi-with-mic"], partial: true).rawSpan)
         #expect(failure == UserAuthFailure(methods: [.publicKey, .other("gssapi-with-mic")], isPartialSuccess: true))
         let info = try UserAuthInfoRequest(
-            decoding: Server.infoRequest(name: "n", instruction: "i", [("a", true), ("b", false)]).rawSpan)
+            decoding: ServerSays.infoRequest(name: "n", instruction: "i", [("a", true), ("b", false)]).rawSpan)
         #expect(info.name == "n")
         #expect(info.instruction == "i")
         #expect(info.prompts == [.init(text: "a", echo: true), .init(text: "b", echo: false)])
-        let signed = try UserAuthRequest(decoding: Sent.signed().rawSpan)
+        let signed = try UserAuthRequest(decoding: ClientSays.signed().rawSpan)
         #expect(signed.user == "ada")
         #expect(signed.service == "ssh-connection")
-        #expect(signed.method == .publicKey(algorithm: Key.algorithm, key: Key.blob, signature: Key.signature))
+        #expect(
+            signed.method
+                == .publicKey(algorithm: SampleKey.algorithm, key: SampleKey.blob, signature: SampleKey.signature))
     }
 
     @Test("Secrets are not copied out of a request: the decoder names their places")
     func secrets() throws {
-        let request = try UserAuthRequest(decoding: Sent.change("old one", "new one").rawSpan)
+        let request = try UserAuthRequest(decoding: ClientSays.change("old one", "new one").rawSpan)
         guard case .passwordChange(let old, let new) = request.method else {
             Issue.record("decoded as \(request.method)")
             return
         }
-        let bytes = Sent.change("old one", "new one")
+        let bytes = ClientSays.change("old one", "new one")
         #expect(String(decoding: bytes[old], as: UTF8.self) == "old one")
         #expect(String(decoding: bytes[new], as: UTF8.self) == "new one")
     }
 
     @Test("A method without code is decoded by name, whatever follows")
     func otherMethod() throws {
-        let bytes = Sent.head + wireString("hostbased") + [1, 2, 3]
+        let bytes = ClientSays.head + sshString("hostbased") + [1, 2, 3]
         #expect(try UserAuthRequest(decoding: bytes.rawSpan).method == .other("hostbased"))
     }
 
@@ -216,11 +218,11 @@ struct AuthenticationMessageTests {
             try UserAuthBanner(decoding: [53, 255, 255, 255, 255].rawSpan)
         }
         #expect(throws: WireError.tooLong(1025, limit: 1024)) {
-            try UserAuthRequest(decoding: ([50] + wireString([UInt8](repeating: 97, count: 1025))).rawSpan)
+            try UserAuthRequest(decoding: ([50] + sshString([UInt8](repeating: 97, count: 1025))).rawSpan)
         }
         let methods = [String](repeating: "m", count: 65)
         #expect(throws: WireError.tooLong(65, limit: 64)) {
-            try UserAuthFailure(decoding: Server.failure(methods).rawSpan)
+            try UserAuthFailure(decoding: ServerSays.failure(methods).rawSpan)
         }
     }
 

@@ -2,7 +2,7 @@ import Bytes
 import SSH
 
 /// Keeps what a core sends, one payload a packet.
-struct RecordingSink: PacketSink {
+struct AuthenticationSink: PacketSink {
     var packets: [[UInt8]] = []
 
     mutating func sendPacket(_ write: (inout ByteBuffer) -> Void) {
@@ -15,7 +15,7 @@ struct RecordingSink: PacketSink {
 /// A `ClientAuthentication` with what it sent, so that tests read as transcripts.
 struct AuthenticationSession: ~Copyable {
     var machine: ClientAuthentication
-    var sink = RecordingSink()
+    var sink = AuthenticationSink()
     /// What `begun` ended with.
     private(set) var action = ClientAuthenticationAction.wait
 
@@ -39,12 +39,12 @@ struct AuthenticationSession: ~Copyable {
     /// A session whose service and `none` were answered, so that the first credential is under way; `action` is what that needs.
     static func begun(
         _ credentials: [AuthenticationCredential], policy: SignatureAlgorithmPolicy = SignatureAlgorithmPolicy(),
-        offering methods: [String] = Server.allMethods
+        offering methods: [String] = ServerSays.allMethods
     ) throws -> AuthenticationSession {
         var session = AuthenticationSession(credentials, policy: policy)
         _ = try session.start()
-        _ = try session.receive(Server.serviceAccept)
-        session.action = try session.receive(Server.failure(methods))
+        _ = try session.receive(ServerSays.serviceAccept)
+        session.action = try session.receive(ServerSays.failure(methods))
         return session
     }
 
@@ -56,7 +56,9 @@ struct AuthenticationSession: ~Copyable {
         try machine.receive(payload.rawSpan, into: &sink)
     }
 
-    mutating func sign(_ signature: [UInt8] = Key.signature) throws(AuthenticationError) -> ClientAuthenticationAction {
+    mutating func sign(_ signature: [UInt8] = SampleKey.signature) throws(AuthenticationError)
+        -> ClientAuthenticationAction
+    {
         try machine.provideSignature(signature, into: &sink)
     }
 
@@ -89,85 +91,86 @@ struct AuthenticationSession: ~Copyable {
 }
 
 /// A `string` of RFC 4251 §5, made without the code under test.
-func wireString(_ text: String) -> [UInt8] {
-    wireString(Array(text.utf8))
+func sshString(_ text: String) -> [UInt8] {
+    sshString(Array(text.utf8))
 }
 
-func wireString(_ bytes: [UInt8]) -> [UInt8] {
+func sshString(_ bytes: [UInt8]) -> [UInt8] {
     [UInt8(bytes.count >> 24), UInt8(bytes.count >> 16 & 255), UInt8(bytes.count >> 8 & 255), UInt8(bytes.count & 255)]
         + bytes
 }
 
 /// What servers send.
-enum Server {
+enum ServerSays {
     static let allMethods = ["publickey", "password", "keyboard-interactive"]
-    static let serviceAccept = [6] + wireString("ssh-userauth")
+    static let serviceAccept = [6] + sshString("ssh-userauth")
     static let success: [UInt8] = [52]
-    static let banner = [53] + wireString("hello") + wireString("")
+    static let banner = [53] + sshString("hello") + sshString("")
 
     static func failure(_ methods: [String] = allMethods, partial: Bool = false) -> [UInt8] {
-        [51] + wireString(methods.joined(separator: ",")) + [partial ? 1 : 0]
+        [51] + sshString(methods.joined(separator: ",")) + [partial ? 1 : 0]
     }
 
-    static func publicKeyOK(_ algorithm: String = Key.algorithm, _ key: [UInt8] = Key.blob) -> [UInt8] {
-        [60] + wireString(algorithm) + wireString(key)
+    static func publicKeyOK(_ algorithm: String = SampleKey.algorithm, _ key: [UInt8] = SampleKey.blob) -> [UInt8] {
+        [60] + sshString(algorithm) + sshString(key)
     }
 
     static func changeRequest(_ prompt: String = "too old") -> [UInt8] {
-        [60] + wireString(prompt) + wireString("")
+        [60] + sshString(prompt) + sshString("")
     }
 
     static func infoRequest(
         name: String = "", instruction: String = "", _ prompts: [(String, Bool)] = [("Code: ", false)]
     ) -> [UInt8] {
-        let head: [UInt8] = [60] + wireString(name) + wireString(instruction) + wireString("")
-        return prompts.reduce(head + [0, 0, 0, UInt8(prompts.count)]) { $0 + wireString($1.0) + [$1.1 ? 1 : 0] }
+        let head: [UInt8] = [60] + sshString(name) + sshString(instruction) + sshString("")
+        return prompts.reduce(head + [0, 0, 0, UInt8(prompts.count)]) { $0 + sshString($1.0) + [$1.1 ? 1 : 0] }
     }
 }
 
 /// What this client sends.
-enum Sent {
-    static let serviceRequest = [5] + wireString("ssh-userauth")
-    static let head = [50] + wireString("ada") + wireString("ssh-connection")
-    static let none = head + wireString("none")
+enum ClientSays {
+    static let serviceRequest = [5] + sshString("ssh-userauth")
+    static let head = [50] + sshString("ada") + sshString("ssh-connection")
+    static let none = head + sshString("none")
 
-    static func query(_ algorithm: String = Key.algorithm, _ key: [UInt8] = Key.blob) -> [UInt8] {
-        head + wireString("publickey") + [0] + wireString(algorithm) + wireString(key)
+    static func query(_ algorithm: String = SampleKey.algorithm, _ key: [UInt8] = SampleKey.blob) -> [UInt8] {
+        head + sshString("publickey") + [0] + sshString(algorithm) + sshString(key)
     }
 
     static func signed(
-        _ algorithm: String = Key.algorithm, _ key: [UInt8] = Key.blob, _ signature: [UInt8] = Key.signature
+        _ algorithm: String = SampleKey.algorithm, _ key: [UInt8] = SampleKey.blob,
+        _ signature: [UInt8] = SampleKey.signature
     ) -> [UInt8] {
-        head + wireString("publickey") + [1] + wireString(algorithm) + wireString(key) + wireString(signature)
+        head + sshString("publickey") + [1] + sshString(algorithm) + sshString(key) + sshString(signature)
     }
 
     static func password(_ text: String = "hunter2") -> [UInt8] {
-        head + wireString("password") + [0] + wireString(text)
+        head + sshString("password") + [0] + sshString(text)
     }
 
     static func change(_ old: String = "old", _ new: String = "new") -> [UInt8] {
-        head + wireString("password") + [1] + wireString(old) + wireString(new)
+        head + sshString("password") + [1] + sshString(old) + sshString(new)
     }
 
-    static let interactive = head + wireString("keyboard-interactive") + wireString("") + wireString("")
+    static let interactive = head + sshString("keyboard-interactive") + sshString("") + sshString("")
 
     static func answers(_ texts: [String] = ["42"]) -> [UInt8] {
-        texts.reduce([61, 0, 0, 0, UInt8(texts.count)]) { $0 + wireString($1) }
+        texts.reduce([61, 0, 0, 0, UInt8(texts.count)]) { $0 + sshString($1) }
     }
 }
 
 /// A key of the right form; the core never looks into it.
-enum Key {
+enum SampleKey {
     static let algorithm = "ssh-ed25519"
-    static let blob = wireString("ssh-ed25519") + wireString([UInt8](repeating: 7, count: 32))
-    static let signature = wireString("ssh-ed25519") + wireString([UInt8](repeating: 9, count: 64))
+    static let blob = sshString("ssh-ed25519") + sshString([UInt8](repeating: 7, count: 32))
+    static let signature = sshString("ssh-ed25519") + sshString([UInt8](repeating: 9, count: 64))
     static let signing = AuthenticationCredential.publicKey(algorithm: algorithm, blob: blob, .sign)
     static let queried = AuthenticationCredential.publicKey(algorithm: algorithm, blob: blob, .query)
 
-    static let rsaBlob = wireString("ssh-rsa") + wireString([1, 0, 1]) + wireString([UInt8](repeating: 5, count: 256))
+    static let rsaBlob = sshString("ssh-rsa") + sshString([1, 0, 1]) + sshString([UInt8](repeating: 5, count: 256))
     static let rsa = AuthenticationCredential.publicKey(algorithm: "ssh-rsa", blob: rsaBlob, .sign)
 
     static func rsaSignature(_ format: String) -> [UInt8] {
-        wireString(format) + wireString([UInt8](repeating: 4, count: 256))
+        sshString(format) + sshString([UInt8](repeating: 4, count: 256))
     }
 }

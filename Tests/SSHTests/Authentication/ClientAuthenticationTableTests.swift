@@ -11,41 +11,41 @@ private enum Situation: CaseIterable {
         let (password, prompts) = (
             AuthenticationCredential.password(attempts: 2), AuthenticationCredential.keyboardInteractive(attempts: 2)
         )
-        let passwordFirst = [password, Key.signing, prompts]
-        let promptsFirst = [prompts, Key.signing, password]
+        let passwordFirst = [password, SampleKey.signing, prompts]
+        let promptsFirst = [prompts, SampleKey.signing, password]
         switch self {
-        case .idle: return AuthenticationSession([Key.signing])
+        case .idle: return AuthenticationSession([SampleKey.signing])
         case .service:
-            var session = AuthenticationSession([Key.signing], time: .afterServiceAccept)
+            var session = AuthenticationSession([SampleKey.signing], time: .afterServiceAccept)
             _ = try session.start()
             return session
         case .signingEarly:
-            var session = AuthenticationSession([Key.signing], first: .firstCredential)
+            var session = AuthenticationSession([SampleKey.signing], first: .firstCredential)
             _ = try session.start()
             return session
-        case .signing: return try AuthenticationSession.begun([Key.signing, password, prompts])
+        case .signing: return try AuthenticationSession.begun([SampleKey.signing, password, prompts])
         case .password: return try AuthenticationSession.begun(passwordFirst)
         case .newPassword:
             var session = try AuthenticationSession.begun(passwordFirst)
             _ = try session.password()
-            _ = try session.receive(Server.changeRequest())
+            _ = try session.receive(ServerSays.changeRequest())
             return session
         case .answers:
             var session = try AuthenticationSession.begun(promptsFirst)
-            _ = try session.receive(Server.infoRequest())
+            _ = try session.receive(ServerSays.infoRequest())
             return session
         case .noneEarly:
-            var session = AuthenticationSession([Key.signing])
+            var session = AuthenticationSession([SampleKey.signing])
             _ = try session.start()
             return session
         case .none:
-            var session = AuthenticationSession([Key.signing])
+            var session = AuthenticationSession([SampleKey.signing])
             _ = try session.start()
-            _ = try session.receive(Server.serviceAccept)
+            _ = try session.receive(ServerSays.serviceAccept)
             return session
-        case .query: return try AuthenticationSession.begun([Key.queried, password, prompts])
+        case .query: return try AuthenticationSession.begun([SampleKey.queried, password, prompts])
         case .signed:
-            var session = try AuthenticationSession.begun([Key.signing, password, prompts])
+            var session = try AuthenticationSession.begun([SampleKey.signing, password, prompts])
             _ = try session.sign()
             return session
         case .passwordSent:
@@ -63,7 +63,7 @@ private enum Situation: CaseIterable {
             return session
         case .succeeded:
             var session = try Situation.none.make()
-            _ = try session.receive(Server.success)
+            _ = try session.receive(ServerSays.success)
             return session
         case .failed:
             var session = try Situation.none.make()
@@ -80,20 +80,20 @@ private enum Event: CaseIterable {
 
     func apply(to session: inout AuthenticationSession) throws(AuthenticationError) {
         switch self {
-        case .accept: _ = try session.receive(Server.serviceAccept)
-        case .failure: _ = try session.receive(Server.failure())
-        case .partial: _ = try session.receive(Server.failure(partial: true))
-        case .success: _ = try session.receive(Server.success)
-        case .banner: _ = try session.receive(Server.banner)
-        case .publicKeyOK: _ = try session.receive(Server.publicKeyOK())
-        case .changeRequest: _ = try session.receive(Server.changeRequest())
-        case .infoRequest: _ = try session.receive(Server.infoRequest())
-        case .infoRequestWithoutPrompts: _ = try session.receive(Server.infoRequest([]))
-        case .infoResponse: _ = try session.receive(Sent.answers())
-        case .request: _ = try session.receive(Sent.none)
-        case .globalRequest: _ = try session.receive([80] + wireString("hostkeys-00@openssh.com") + [0])
-        case .channelOpen: _ = try session.receive([90] + wireString("session") + [UInt8](repeating: 0, count: 12))
-        case .serviceRequest: _ = try session.receive(Sent.serviceRequest)
+        case .accept: _ = try session.receive(ServerSays.serviceAccept)
+        case .failure: _ = try session.receive(ServerSays.failure())
+        case .partial: _ = try session.receive(ServerSays.failure(partial: true))
+        case .success: _ = try session.receive(ServerSays.success)
+        case .banner: _ = try session.receive(ServerSays.banner)
+        case .publicKeyOK: _ = try session.receive(ServerSays.publicKeyOK())
+        case .changeRequest: _ = try session.receive(ServerSays.changeRequest())
+        case .infoRequest: _ = try session.receive(ServerSays.infoRequest())
+        case .infoRequestWithoutPrompts: _ = try session.receive(ServerSays.infoRequest([]))
+        case .infoResponse: _ = try session.receive(ClientSays.answers())
+        case .request: _ = try session.receive(ClientSays.none)
+        case .globalRequest: _ = try session.receive([80] + sshString("hostkeys-00@openssh.com") + [0])
+        case .channelOpen: _ = try session.receive([90] + sshString("session") + [UInt8](repeating: 0, count: 12))
+        case .serviceRequest: _ = try session.receive(ClientSays.serviceRequest)
         case .unassigned: _ = try session.receive([79])
         case .empty: _ = try session.receive([])
         case .start: _ = try session.start()

@@ -6,41 +6,42 @@ import Testing
 struct ClientAuthenticationTests {
     @Test("A key's signed request leaves with the service request, before the server has said anything")
     func pipelinedKey() throws {
-        var session = AuthenticationSession([Key.signing], first: .firstCredential)
+        var session = AuthenticationSession([SampleKey.signing], first: .firstCredential)
         let action = try session.start()
         let data = PublicKeySignatureData.make(
-            sessionID: [1, 2, 3], user: "ada", service: "ssh-connection", algorithm: Key.algorithm, key: Key.blob)
+            sessionID: [1, 2, 3], user: "ada", service: "ssh-connection", algorithm: SampleKey.algorithm,
+            key: SampleKey.blob)
         #expect(action.signature?.credential == 0)
-        #expect(action.signature?.algorithm == Key.algorithm)
+        #expect(action.signature?.algorithm == SampleKey.algorithm)
         #expect(action.signature?.data == data)
         #expect(try session.sign() == .wait)
         let sent = session.takeSent()
-        #expect(sent == [Sent.serviceRequest, Sent.signed()])
-        #expect(try session.receive(Server.serviceAccept) == .wait)
-        #expect(try session.receive(Server.success).attempt == "publickey (ssh-ed25519) accepted")
+        #expect(sent == [ClientSays.serviceRequest, ClientSays.signed()])
+        #expect(try session.receive(ServerSays.serviceAccept) == .wait)
+        #expect(try session.receive(ServerSays.success).attempt == "publickey (ssh-ed25519) accepted")
         let phase = session.phase
         #expect(phase == .succeeded)
     }
 
     @Test("The service may be accepted while the signature is still being made")
     func acceptWhileSigning() throws {
-        var session = AuthenticationSession([Key.signing], first: .firstCredential)
+        var session = AuthenticationSession([SampleKey.signing], first: .firstCredential)
         _ = try session.start()
-        #expect(try session.receive(Server.serviceAccept) == .wait)
-        #expect(try session.receive(Server.banner).text == "hello")
+        #expect(try session.receive(ServerSays.serviceAccept) == .wait)
+        #expect(try session.receive(ServerSays.banner).text == "hello")
         #expect(try session.sign() == .wait)
-        #expect(try session.receive(Server.success).attempt == "publickey (ssh-ed25519) accepted")
+        #expect(try session.receive(ServerSays.success).attempt == "publickey (ssh-ed25519) accepted")
     }
 
     @Test("Without pipelining nothing follows the service request before its answer")
     func unpipelined() throws {
-        var session = AuthenticationSession([Key.queried], first: .firstCredential, time: .afterServiceAccept)
+        var session = AuthenticationSession([SampleKey.queried], first: .firstCredential, time: .afterServiceAccept)
         #expect(try session.start() == .wait)
         var sent = session.takeSent()
-        #expect(sent == [Sent.serviceRequest])
-        #expect(try session.receive(Server.serviceAccept) == .wait)
+        #expect(sent == [ClientSays.serviceRequest])
+        #expect(try session.receive(ServerSays.serviceAccept) == .wait)
         sent = session.takeSent()
-        #expect(sent == [Sent.query()])
+        #expect(sent == [ClientSays.query()])
     }
 
     @Test("`none` succeeds where the server wants no proof")
@@ -48,9 +49,9 @@ struct ClientAuthenticationTests {
         var session = AuthenticationSession([])
         #expect(try session.start() == .wait)
         let sent = session.takeSent()
-        #expect(sent == [Sent.serviceRequest, Sent.none])
-        _ = try session.receive(Server.serviceAccept)
-        #expect(try session.receive(Server.success).attempt == "none accepted")
+        #expect(sent == [ClientSays.serviceRequest, ClientSays.none])
+        _ = try session.receive(ServerSays.serviceAccept)
+        #expect(try session.receive(ServerSays.success).attempt == "none accepted")
     }
 
     @Test("A password is never the first attempt, and is not asked for where the server does not offer the method")
@@ -58,10 +59,10 @@ struct ClientAuthenticationTests {
         var session = AuthenticationSession([.password(attempts: 3)], first: .firstCredential)
         _ = try session.start()
         let sent = session.takeSent()
-        #expect(sent == [Sent.serviceRequest, Sent.none])
-        _ = try session.receive(Server.serviceAccept)
+        #expect(sent == [ClientSays.serviceRequest, ClientSays.none])
+        _ = try session.receive(ServerSays.serviceAccept)
         let error = #expect(throws: AuthenticationError.self) {
-            try session.receive(Server.failure(["publickey", "gssapi-with-mic"]))
+            try session.receive(ServerSays.failure(["publickey", "gssapi-with-mic"]))
         }
         #expect(error?.description == "nothing to try; the server offers publickey, gssapi-with-mic")
     }
@@ -72,11 +73,14 @@ struct ClientAuthenticationTests {
         let action = session.action
         #expect(action.passwordAttempt == 1)
         #expect(try session.password("first") == .wait)
-        #expect(try session.receive(Server.failure()).passwordAttempt == 2)
+        #expect(try session.receive(ServerSays.failure()).passwordAttempt == 2)
         #expect(try session.password("second") == .wait)
         let sent = session.takeSent()
-        #expect(sent == [Sent.serviceRequest, Sent.none, Sent.password("first"), Sent.password("second")])
-        let error = #expect(throws: AuthenticationError.self) { try session.receive(Server.failure()) }
+        #expect(
+            sent == [
+                ClientSays.serviceRequest, ClientSays.none, ClientSays.password("first"), ClientSays.password("second"),
+            ])
+        let error = #expect(throws: AuthenticationError.self) { try session.receive(ServerSays.failure()) }
         #expect(
             error?.description
                 == "tried password refused, password refused; the server offers publickey, password, keyboard-interactive"
@@ -87,7 +91,7 @@ struct ClientAuthenticationTests {
     func passwordChange() throws {
         var session = try AuthenticationSession.begun([.password(attempts: 1)])
         _ = try session.password()
-        let first = try session.receive(Server.changeRequest("expired\u{1B}[2J\r\nchange it"))
+        let first = try session.receive(ServerSays.changeRequest("expired\u{1B}[2J\r\nchange it"))
         guard case .needNewPassword(let prompt) = first else {
             Issue.record("the action is \(first)")
             return
@@ -95,15 +99,15 @@ struct ClientAuthenticationTests {
         #expect(prompt.prompt == "expired\\u{1B}[2J\nchange it")
         #expect(prompt.round == 1)
         #expect(try session.change("old", "weak") == .wait)
-        guard case .needNewPassword(let second) = try session.receive(Server.changeRequest()) else {
+        guard case .needNewPassword(let second) = try session.receive(ServerSays.changeRequest()) else {
             Issue.record("no second round")
             return
         }
         #expect(second.round == 2)
         #expect(try session.change("old", "strong") == .wait)
         let sent = session.takeSent()
-        #expect(sent.suffix(2) == [Sent.change("old", "weak"), Sent.change("old", "strong")])
-        #expect(try session.receive(Server.success).attempt == "password accepted")
+        #expect(sent.suffix(2) == [ClientSays.change("old", "weak"), ClientSays.change("old", "strong")])
+        #expect(try session.receive(ServerSays.success).attempt == "password accepted")
     }
 
     @Test("Keyboard-interactive takes several rounds with several prompts, and answers in order")
@@ -112,7 +116,7 @@ struct ClientAuthenticationTests {
         let start = session.action
         #expect(start == .wait)
         let action = try session.receive(
-            Server.infoRequest(
+            ServerSays.infoRequest(
                 name: "PAM\u{7}", instruction: "Two\r\nlines", [("Name: ", true), ("\u{9B}Code: ", false)]))
         guard case .answerPrompts(let challenge) = action else {
             Issue.record("the action is \(action)")
@@ -122,14 +126,15 @@ struct ClientAuthenticationTests {
         #expect(challenge.instruction == "Two\nlines")
         #expect(challenge.prompts == [.init(text: "Name: ", echo: true), .init(text: "\\u{9B}Code: ", echo: false)])
         #expect(try session.answer(["Ada", "123"]) == .wait)
-        guard case .answerPrompts = try session.receive(Server.infoRequest()) else {
+        guard case .answerPrompts = try session.receive(ServerSays.infoRequest()) else {
             Issue.record("no second round")
             return
         }
         #expect(try session.answer(["x"]) == .wait)
         let sent = session.takeSent()
-        #expect(sent.suffix(3) == [Sent.interactive, Sent.answers(["Ada", "123"]), Sent.answers(["x"])])
-        #expect(try session.receive(Server.success).attempt == "keyboard-interactive accepted")
+        #expect(
+            sent.suffix(3) == [ClientSays.interactive, ClientSays.answers(["Ada", "123"]), ClientSays.answers(["x"])])
+        #expect(try session.receive(ServerSays.success).attempt == "keyboard-interactive accepted")
     }
 
     @Test("A round without prompts is answered at once; its text is shown, and nothing where there is none")
@@ -137,84 +142,89 @@ struct ClientAuthenticationTests {
         var session = try AuthenticationSession.begun([.keyboardInteractive(attempts: 1)])
         _ = session.takeSent()
         #expect(
-            try session.receive(Server.infoRequest(name: "Note", instruction: "changed", [])).text == "Note\nchanged")
-        #expect(try session.receive(Server.infoRequest([])) == .wait)
+            try session.receive(ServerSays.infoRequest(name: "Note", instruction: "changed", [])).text
+                == "Note\nchanged")
+        #expect(try session.receive(ServerSays.infoRequest([])) == .wait)
         let sent = session.takeSent()
-        #expect(sent == [Sent.answers([]), Sent.answers([])])
-        #expect(try session.receive(Server.success).attempt == "keyboard-interactive accepted")
+        #expect(sent == [ClientSays.answers([]), ClientSays.answers([])])
+        #expect(try session.receive(ServerSays.success).attempt == "keyboard-interactive accepted")
     }
 
     @Test("Keyboard-interactive that was refused without a prompt is not begun again; with one, as often as allowed")
     func keyboardInteractiveRetries() throws {
         var session = try AuthenticationSession.begun([.keyboardInteractive(attempts: 3)])
-        #expect(throws: AuthenticationError.self) { try session.receive(Server.failure()) }
+        #expect(throws: AuthenticationError.self) { try session.receive(ServerSays.failure()) }
 
         session = try AuthenticationSession.begun([.keyboardInteractive(attempts: 2)])
-        _ = try session.receive(Server.infoRequest())
+        _ = try session.receive(ServerSays.infoRequest())
         _ = try session.answer()
-        #expect(try session.receive(Server.failure()) == .wait)
-        guard case .answerPrompts(let challenge) = try session.receive(Server.infoRequest()) else {
+        #expect(try session.receive(ServerSays.failure()) == .wait)
+        guard case .answerPrompts(let challenge) = try session.receive(ServerSays.infoRequest()) else {
             Issue.record("no second run")
             return
         }
         #expect(challenge.attempt == 2)
         _ = try session.answer()
-        #expect(throws: AuthenticationError.self) { try session.receive(Server.failure()) }
+        #expect(throws: AuthenticationError.self) { try session.receive(ServerSays.failure()) }
     }
 
     @Test("A queried key is signed with only after the server said that it would do")
     func query() throws {
-        let other = AuthenticationCredential.publicKey(algorithm: Key.algorithm, blob: [8, 8], .query)
-        var session = try AuthenticationSession.begun([other, Key.queried])
+        let other = AuthenticationCredential.publicKey(algorithm: SampleKey.algorithm, blob: [8, 8], .query)
+        var session = try AuthenticationSession.begun([other, SampleKey.queried])
         let action = session.action
         #expect(action == .wait)
-        #expect(try session.receive(Server.failure()) == .wait)
-        #expect(try session.receive(Server.publicKeyOK()).signature?.credential == 1)
+        #expect(try session.receive(ServerSays.failure()) == .wait)
+        #expect(try session.receive(ServerSays.publicKeyOK()).signature?.credential == 1)
         #expect(try session.sign() == .wait)
         let sent = session.takeSent()
-        #expect(sent.suffix(3) == [Sent.query(Key.algorithm, [8, 8]), Sent.query(), Sent.signed()])
+        #expect(
+            sent.suffix(3) == [ClientSays.query(SampleKey.algorithm, [8, 8]), ClientSays.query(), ClientSays.signed()])
     }
 
     @Test("RSA keys sign by the best algorithm of the server's list")
     func rsaByList() throws {
         let policy = SignatureAlgorithmPolicy(serverAlgorithms: ["ssh-rsa", "rsa-sha2-256"])
-        var session = try AuthenticationSession.begun([Key.rsa], policy: policy)
+        var session = try AuthenticationSession.begun([SampleKey.rsa], policy: policy)
         let action = session.action
         #expect(action.signature?.algorithm == "rsa-sha2-256")
-        #expect(try session.sign(Key.rsaSignature("rsa-sha2-256")) == .wait)
+        #expect(try session.sign(SampleKey.rsaSignature("rsa-sha2-256")) == .wait)
         let sent = session.takeSent()
-        #expect(sent.last == Sent.signed("rsa-sha2-256", Key.rsaBlob, Key.rsaSignature("rsa-sha2-256")))
+        #expect(
+            sent.last == ClientSays.signed("rsa-sha2-256", SampleKey.rsaBlob, SampleKey.rsaSignature("rsa-sha2-256")))
     }
 
     @Test("A guess made before the server's list arrived is corrected once the list does not have it")
     func rsaGuess() throws {
-        var session = AuthenticationSession([Key.rsa], first: .firstCredential)
+        var session = AuthenticationSession([SampleKey.rsa], first: .firstCredential)
         #expect(try session.start().signature?.algorithm == "rsa-sha2-512")
-        _ = try session.sign(Key.rsaSignature("rsa-sha2-512"))
+        _ = try session.sign(SampleKey.rsaSignature("rsa-sha2-512"))
         session.machine.updateServerSignatureAlgorithms(["rsa-sha2-256"])
-        _ = try session.receive(Server.serviceAccept)
-        #expect(try session.receive(Server.failure()).signature?.algorithm == "rsa-sha2-256")
-        _ = try session.sign(Key.rsaSignature("rsa-sha2-256"))
-        #expect(throws: AuthenticationError.self) { try session.receive(Server.failure()) }
+        _ = try session.receive(ServerSays.serviceAccept)
+        #expect(try session.receive(ServerSays.failure()).signature?.algorithm == "rsa-sha2-256")
+        _ = try session.sign(SampleKey.rsaSignature("rsa-sha2-256"))
+        #expect(throws: AuthenticationError.self) { try session.receive(ServerSays.failure()) }
     }
 
     @Test("RSA with SHA-1 needs the user's word")
     func rsaSHA1() throws {
         let server = ["ssh-rsa"]
         let error = #expect(throws: AuthenticationError.self) {
-            _ = try AuthenticationSession.begun([Key.rsa], policy: SignatureAlgorithmPolicy(serverAlgorithms: server))
-                .action
+            _ = try AuthenticationSession.begun(
+                [SampleKey.rsa], policy: SignatureAlgorithmPolicy(serverAlgorithms: server)
+            )
+            .action
         }
         #expect(error?.description.contains("publickey (ssh-rsa) skipped: no signature algorithm is left") == true)
         let policy = SignatureAlgorithmPolicy(allowsSHA1: true, serverAlgorithms: server)
-        let action = try AuthenticationSession.begun([Key.rsa], policy: policy).action
+        let action = try AuthenticationSession.begun([SampleKey.rsa], policy: policy).action
         #expect(action.signature?.algorithm == "ssh-rsa")
     }
 
     @Test("A signature of another form than was asked for is not sent")
     func wrongSignatureFormat() throws {
-        for signature in [Key.rsaSignature("ssh-rsa"), [], [0, 0, 0, 9], [UInt8](repeating: 0, count: 20_000)] {
-            var session = try AuthenticationSession.begun([Key.rsa, .password(attempts: 1)])
+        for signature in [SampleKey.rsaSignature("ssh-rsa"), [], [0, 0, 0, 9], [UInt8](repeating: 0, count: 20_000)] {
+            var session = try AuthenticationSession.begun([SampleKey.rsa, .password(attempts: 1)])
             _ = session.takeSent()
             #expect(try session.sign(signature).passwordAttempt == 1)
             let (sent, report) = (session.takeSent(), session.machine.report)
@@ -226,15 +236,15 @@ struct ClientAuthenticationTests {
 
     @Test("After a partial success only what the server still wants is tried, and nothing twice")
     func partialSuccess() throws {
-        let credentials = [Key.signing, .keyboardInteractive(attempts: 1), .password(attempts: 1)]
+        let credentials = [SampleKey.signing, .keyboardInteractive(attempts: 1), .password(attempts: 1)]
         var session = try AuthenticationSession.begun(credentials, offering: ["publickey"])
         _ = try session.sign()
-        #expect(try session.receive(Server.failure(["publickey", "password"], partial: true)).passwordAttempt == 1)
+        #expect(try session.receive(ServerSays.failure(["publickey", "password"], partial: true)).passwordAttempt == 1)
         _ = try session.password()
-        #expect(try session.receive(Server.failure(["keyboard-interactive"], partial: true)) == .wait)
-        _ = try session.receive(Server.infoRequest())
+        #expect(try session.receive(ServerSays.failure(["keyboard-interactive"], partial: true)) == .wait)
+        _ = try session.receive(ServerSays.infoRequest())
         _ = try session.answer()
-        #expect(try session.receive(Server.success).attempt == "keyboard-interactive accepted")
+        #expect(try session.receive(ServerSays.success).attempt == "keyboard-interactive accepted")
         let report = session.machine.report
         #expect(
             report.attempts.map(\.description) == [
@@ -245,24 +255,24 @@ struct ClientAuthenticationTests {
 
     @Test("The order is the user's: a method that is not offered is passed over, and used when it is")
     func order() throws {
-        let credentials = [.password(attempts: 1), Key.signing]
+        let credentials = [.password(attempts: 1), SampleKey.signing]
         var session = try AuthenticationSession.begun(credentials, offering: ["publickey"])
         let action = session.action
         #expect(action.signature?.credential == 1)
         _ = try session.sign()
-        #expect(try session.receive(Server.failure(["password"])).passwordAttempt == 1)
+        #expect(try session.receive(ServerSays.failure(["password"])).passwordAttempt == 1)
         _ = try session.password()
-        #expect(try session.receive(Server.success).attempt == "password accepted")
+        #expect(try session.receive(ServerSays.success).attempt == "password accepted")
     }
 
     @Test("A credential that is declined is passed over; with none left the failure says why")
     func decline() throws {
         var session = try AuthenticationSession.begun([
-            Key.signing, .password(attempts: 3), .keyboardInteractive(attempts: 3),
+            SampleKey.signing, .password(attempts: 3), .keyboardInteractive(attempts: 3),
         ])
         #expect(try session.decline("wrong passphrase").passwordAttempt == 1)
         #expect(try session.decline("no terminal") == .wait)
-        _ = try session.receive(Server.infoRequest())
+        _ = try session.receive(ServerSays.infoRequest())
         let error = #expect(throws: AuthenticationError.self) { try session.decline("cancelled") }
         #expect(
             error?.description
@@ -273,22 +283,22 @@ struct ClientAuthenticationTests {
 
     @Test("When the first credential is declined before the server said what it offers, it is asked")
     func declineFirst() throws {
-        var session = AuthenticationSession([Key.queried, .password(attempts: 1)], first: .firstCredential)
+        var session = AuthenticationSession([SampleKey.queried, .password(attempts: 1)], first: .firstCredential)
         _ = try session.start()
-        _ = try session.receive(Server.serviceAccept)
-        _ = try session.receive(Server.publicKeyOK())
+        _ = try session.receive(ServerSays.serviceAccept)
+        _ = try session.receive(ServerSays.publicKeyOK())
         #expect(try session.decline() == .wait)
         let sent = session.takeSent()
-        #expect(sent == [Sent.serviceRequest, Sent.query(), Sent.none])
-        #expect(try session.receive(Server.failure()).passwordAttempt == 1)
+        #expect(sent == [ClientSays.serviceRequest, ClientSays.query(), ClientSays.none])
+        #expect(try session.receive(ServerSays.failure()).passwordAttempt == 1)
     }
 
     @Test("Banners are shown safely, whatever is going on, and change nothing")
     func banners() throws {
         var session = try AuthenticationSession.begun([.password(attempts: 1)])
-        let banner = [53] + wireString("Hello\r\n\u{1B}]0;x\u{7}\ttab") + wireString("en")
+        let banner = [53] + sshString("Hello\r\n\u{1B}]0;x\u{7}\ttab") + sshString("en")
         #expect(try session.receive(banner).text == "Hello\n\\u{1B}]0;x\\u{7}\\ttab")
-        #expect(try session.receive([53] + wireString("") + wireString("")) == .wait)
+        #expect(try session.receive([53] + sshString("") + sshString("")) == .wait)
         #expect(try session.password() == .wait)
     }
 }

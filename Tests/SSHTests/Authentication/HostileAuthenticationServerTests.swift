@@ -5,10 +5,10 @@ import Testing
 struct HostileAuthenticationServerTests {
     @Test("Success before any request is no success")
     func earlySuccess() throws {
-        var session = AuthenticationSession([Key.signing], first: .firstCredential)
+        var session = AuthenticationSession([SampleKey.signing], first: .firstCredential)
         _ = try session.start()
         _ = try session.sign()
-        let error = #expect(throws: AuthenticationError.self) { try session.receive(Server.success) }
+        let error = #expect(throws: AuthenticationError.self) { try session.receive(ServerSays.success) }
         #expect(
             error == .violation("the server sent USERAUTH_SUCCESS while the service is not accepted yet"))
         let phase = session.phase
@@ -17,10 +17,10 @@ struct HostileAuthenticationServerTests {
 
     @Test(
         "Success or failure while the user answers prompts is no answer to anything",
-        arguments: [Server.success, Server.failure()])
+        arguments: [ServerSays.success, ServerSays.failure()])
     func answerDuringPrompts(message: [UInt8]) throws {
         var session = try AuthenticationSession.begun([.keyboardInteractive(attempts: 1)])
-        _ = try session.receive(Server.infoRequest())
+        _ = try session.receive(ServerSays.infoRequest())
         let error = #expect(throws: AuthenticationError.self) { try session.receive(message) }
         #expect(error?.description.hasSuffix("while prompts are being answered") == true)
     }
@@ -28,26 +28,29 @@ struct HostileAuthenticationServerTests {
     @Test(
         "A key is accepted only as it was asked about",
         arguments: [
-            Server.publicKeyOK("ssh-rsa", Key.blob), Server.publicKeyOK(Key.algorithm, Array(Key.blob.dropLast())),
-            Server.publicKeyOK("", []),
+            ServerSays.publicKeyOK("ssh-rsa", SampleKey.blob),
+            ServerSays.publicKeyOK(SampleKey.algorithm, Array(SampleKey.blob.dropLast())),
+            ServerSays.publicKeyOK("", []),
         ])
     func wrongKey(message: [UInt8]) throws {
-        var session = try AuthenticationSession.begun([Key.queried])
+        var session = try AuthenticationSession.begun([SampleKey.queried])
         let error = #expect(throws: AuthenticationError.self) { try session.receive(message) }
         #expect(error == .violation("the server accepted another key or algorithm than it was asked about"))
     }
 
     @Test("Success in answer to a mere query is refused: nothing was proven")
     func successForQuery() throws {
-        var session = try AuthenticationSession.begun([Key.queried])
-        #expect(throws: AuthenticationError.self) { try session.receive(Server.success) }
+        var session = try AuthenticationSession.begun([SampleKey.queried])
+        #expect(throws: AuthenticationError.self) { try session.receive(ServerSays.success) }
     }
 
     @Test("Questions without end are cut off")
     func infoRequestFlood() throws {
         var session = try AuthenticationSession.begun([.keyboardInteractive(attempts: 1)])
-        for _ in 0..<AuthenticationLimits.keyboardInteractiveRounds { _ = try session.receive(Server.infoRequest([])) }
-        let error = #expect(throws: AuthenticationError.self) { try session.receive(Server.infoRequest([])) }
+        for _ in 0..<AuthenticationLimits.keyboardInteractiveRounds {
+            _ = try session.receive(ServerSays.infoRequest([]))
+        }
+        let error = #expect(throws: AuthenticationError.self) { try session.receive(ServerSays.infoRequest([])) }
         #expect(error == .limitExceeded("the server asks questions without end"))
     }
 
@@ -56,23 +59,23 @@ struct HostileAuthenticationServerTests {
         var session = try AuthenticationSession.begun([.password(attempts: 1)])
         _ = try session.password()
         for _ in 0..<AuthenticationLimits.passwordChangeRounds {
-            _ = try session.receive(Server.changeRequest())
+            _ = try session.receive(ServerSays.changeRequest())
             _ = try session.change()
         }
-        let error = #expect(throws: AuthenticationError.self) { try session.receive(Server.changeRequest()) }
+        let error = #expect(throws: AuthenticationError.self) { try session.receive(ServerSays.changeRequest()) }
         #expect(error == .limitExceeded("the server accepts no new password"))
     }
 
     @Test("Banners without end are cut off, by their number and by their length")
     func bannerFlood() throws {
         var session = try AuthenticationSession.begun([.password(attempts: 1)])
-        for _ in 0..<AuthenticationLimits.bannerCount { _ = try session.receive(Server.banner) }
+        for _ in 0..<AuthenticationLimits.bannerCount { _ = try session.receive(ServerSays.banner) }
         #expect(throws: AuthenticationError.limitExceeded("the server sends banners without end")) {
-            try session.receive(Server.banner)
+            try session.receive(ServerSays.banner)
         }
 
         session = try AuthenticationSession.begun([.password(attempts: 1)])
-        let long = [53] + wireString([UInt8](repeating: 97, count: 100_000)) + wireString("")
+        let long = [53] + sshString([UInt8](repeating: 97, count: 100_000)) + sshString("")
         _ = try session.receive(long)
         _ = try session.receive(long)
         #expect(throws: AuthenticationError.limitExceeded("the server sends too much text to be shown")) {
@@ -84,11 +87,11 @@ struct HostileAuthenticationServerTests {
     func partialSuccessFlood() throws {
         var session = try AuthenticationSession.begun([.keyboardInteractive(attempts: 1)])
         for _ in 0..<AuthenticationLimits.partialSuccessCount {
-            _ = try session.receive(Server.infoRequest([]))
-            _ = try session.receive(Server.failure(partial: true))
+            _ = try session.receive(ServerSays.infoRequest([]))
+            _ = try session.receive(ServerSays.failure(partial: true))
         }
         #expect(throws: AuthenticationError.limitExceeded("the server wants ever more proofs")) {
-            try session.receive(Server.failure(partial: true))
+            try session.receive(ServerSays.failure(partial: true))
         }
     }
 
@@ -102,7 +105,7 @@ struct HostileAuthenticationServerTests {
         var count = 2
         let error = #expect(throws: AuthenticationError.self) {
             while true {
-                _ = try session.receive(Server.failure())
+                _ = try session.receive(ServerSays.failure())
                 count += 1
             }
         }
@@ -115,7 +118,7 @@ struct HostileAuthenticationServerTests {
         var session = AuthenticationSession([])
         _ = try session.start()
         let error = #expect(throws: AuthenticationError.self) {
-            try session.receive([6] + wireString("ssh-connection\u{1B}"))
+            try session.receive([6] + sshString("ssh-connection\u{1B}"))
         }
         #expect(
             error
@@ -126,24 +129,26 @@ struct HostileAuthenticationServerTests {
     @Test("Methods that nobody knows are not tried, and shown safely")
     func unknownMethods() throws {
         let error = #expect(throws: AuthenticationError.self) {
-            _ = try AuthenticationSession.begun([Key.signing], offering: ["none", "telepathy", "hostbased"]).action
+            _ = try AuthenticationSession.begun([SampleKey.signing], offering: ["none", "telepathy", "hostbased"])
+                .action
         }
         #expect(error?.description == "nothing to try; the server offers none, telepathy, hostbased")
-        var session = AuthenticationSession([Key.signing])
+        var session = AuthenticationSession([SampleKey.signing])
         _ = try session.start()
-        _ = try session.receive(Server.serviceAccept)
+        _ = try session.receive(ServerSays.serviceAccept)
         #expect(
             throws: AuthenticationError.violation(#"USERAUTH_FAILURE is malformed: malformed("a name in a name-list")"#)
         ) {
-            try session.receive(Server.failure(["\u{1B}[2J"]))
+            try session.receive(ServerSays.failure(["\u{1B}[2J"]))
         }
     }
 
     @Test("A message that is cut off anywhere ends the authentication with an error")
     func truncation() throws {
         let cases: [(credential: AuthenticationCredential, message: [UInt8])] = [
-            (Key.queried, Server.publicKeyOK()), (Key.queried, Server.failure()), (Key.queried, Server.banner),
-            (.keyboardInteractive(attempts: 1), Server.infoRequest([("a", true), ("b", false)])),
+            (SampleKey.queried, ServerSays.publicKeyOK()), (SampleKey.queried, ServerSays.failure()),
+            (SampleKey.queried, ServerSays.banner),
+            (.keyboardInteractive(attempts: 1), ServerSays.infoRequest([("a", true), ("b", false)])),
         ]
         for (credential, message) in cases {
             for count in 0..<message.count {
@@ -156,12 +161,13 @@ struct HostileAuthenticationServerTests {
     @Test("Random messages never trap, and after one that is refused nothing is sent")
     func randomMessages() throws {
         let samples = [
-            Server.serviceAccept, Server.success, Server.banner, Server.failure(), Server.publicKeyOK(),
-            Server.changeRequest(), Server.infoRequest(), Server.infoRequest([]), Sent.none, [80], [],
+            ServerSays.serviceAccept, ServerSays.success, ServerSays.banner, ServerSays.failure(),
+            ServerSays.publicKeyOK(),
+            ServerSays.changeRequest(), ServerSays.infoRequest(), ServerSays.infoRequest([]), ClientSays.none, [80], [],
         ]
         for _ in 0..<2000 {
             var session = AuthenticationSession(
-                [Key.queried, .keyboardInteractive(attempts: 9), .password(attempts: 9)].shuffled(),
+                [SampleKey.queried, .keyboardInteractive(attempts: 9), .password(attempts: 9)].shuffled(),
                 first: .firstCredential)
             do {
                 _ = try session.start()
@@ -183,7 +189,7 @@ struct HostileAuthenticationServerTests {
                 }
             } catch {
                 _ = session.takeSent()
-                #expect(throws: AuthenticationError.self) { try session.receive(Server.failure()) }
+                #expect(throws: AuthenticationError.self) { try session.receive(ServerSays.failure()) }
                 let (phase, sent) = (session.phase, session.takeSent())
                 #expect(phase == .failed)
                 #expect(sent.isEmpty)
