@@ -80,7 +80,8 @@ package struct ArgumentParser {
         }
     }
 
-    private mutating func take(_ option: OptionDeclaration, called name: String, attached: Argument?) throws(UsageError) {
+    private mutating func take(_ option: OptionDeclaration, called name: String, attached: Argument?) throws(UsageError)
+    {
         guard let value = attached ?? rest.popFirst() else {
             throw error("\(name) needs a value: \(name) \(option.metavariable ?? "")")
         }
@@ -109,7 +110,8 @@ package struct ArgumentParser {
     }
 
     private func missing(_ argument: ArgumentDeclaration) -> UsageError {
-        let usage = (["fairlead"] + command.words + ["[OPTIONS]"] + command.arguments.map(\.usage)).joined(separator: " ")
+        let usage = (["fairlead"] + command.words + ["[OPTIONS]"] + command.arguments.map(\.usage)).joined(
+            separator: " ")
         return error("\(argument.name) is missing", hint: "usage: \(usage)")
     }
 

@@ -80,7 +80,8 @@ package struct CommandDeclaration: Sendable, Hashable {
 
     package init(
         _ words: String..., summary: String, discussion: String? = nil, arguments: [ArgumentDeclaration] = [],
-        options: [OptionGroup] = [], examples: [Example] = [], exits: [Exit] = Exit.ofEveryCommand, alsoCalled: [String] = []
+        options: [OptionGroup] = [], examples: [Example] = [], exits: [Exit] = Exit.ofEveryCommand,
+        alsoCalled: [String] = []
     ) {
         self.words = words
         self.summary = summary

@@ -11,7 +11,8 @@ package struct HelpText {
     /// The help of one command.
     package func text(for command: CommandDeclaration) -> String {
         var lines = ["fairlead \(command.name): \(command.summary)", ""]
-        let usage = ["fairlead", command.name] + (command.options.isEmpty ? [] : ["[OPTIONS]"]) + command.arguments.map(\.usage)
+        let usage =
+            ["fairlead", command.name] + (command.options.isEmpty ? [] : ["[OPTIONS]"]) + command.arguments.map(\.usage)
         lines += wrapped(usage.joined(separator: " "), indent: 7, first: "Usage: ")
         if let discussion = command.discussion {
             for paragraph in discussion.split(separator: "\n\n") {

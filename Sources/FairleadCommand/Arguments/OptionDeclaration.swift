@@ -32,7 +32,9 @@ package struct OptionDeclaration: Sendable, Hashable {
     package let help: String
 
     /// An option named `--long` and, when given, `-short`.
-    package init(_ short: Character? = nil, _ long: String, _ form: Form, default standard: String? = nil, _ help: String) {
+    package init(
+        _ short: Character? = nil, _ long: String, _ form: Form, default standard: String? = nil, _ help: String
+    ) {
         self.short = short
         self.long = long
         self.form = form

@@ -1,6 +1,7 @@
 /// `fairlead cat TARGET:PATH...`.
 package struct Concatenate: Command {
-    private static let paths = ArgumentDeclaration("TARGET:PATH", .oneOrMore, completion: .target, "the files, in order")
+    private static let paths = ArgumentDeclaration(
+        "TARGET:PATH", .oneOrMore, completion: .target, "the files, in order")
 
     package static let declaration = CommandDeclaration(
         "cat", summary: "writes files of a host to standard output",

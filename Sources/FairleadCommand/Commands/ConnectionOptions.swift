@@ -36,7 +36,7 @@ package struct ConnectionOptions: Sendable, Hashable {
     package let passwordSource: PasswordSource?
     package let knownHosts: RawPath?
     /// nil when `--host-key` is absent: `strict` unless the configuration says otherwise.
-    package let hostKeyPolicy: HostKeyChecking?
+    package let hostKeyChecking: HostKeyChecking?
     /// Names in order of preference; nil when the option is absent.
     package let ciphers: [String]?
     package let keyExchanges: [String]?
@@ -48,7 +48,9 @@ package struct ConnectionOptions: Sendable, Hashable {
     package init(_ arguments: ParsedArguments) throws(UsageError) {
         port = arguments.integer(.port).map(UInt16.init)
         user = arguments.text(.user)
-        if let user, let objection = Target.objection(toUser: user) { throw arguments.usageError("--user \(objection)") }
+        if let user, let objection = Target.objection(toUser: user) {
+            throw arguments.usageError("--user \(objection)")
+        }
         identities = arguments.values(.identity).map(\.path)
         jumps = try Self.jumps(arguments)
         configuration =
@@ -65,7 +67,7 @@ package struct ConnectionOptions: Sendable, Hashable {
         case (false, nil): passwordSource = nil
         }
         knownHosts = arguments.path(.knownHosts)
-        hostKeyPolicy = arguments.choice(.hostKey)
+        hostKeyChecking = arguments.choice(.hostKey)
         ciphers = try Self.names(.cipher, arguments)
         keyExchanges = try Self.names(.keyExchange, arguments)
         macs = try Self.names(.mac, arguments)
@@ -142,11 +144,14 @@ extension OptionDeclaration {
     package static let passwordStandardInput = OptionDeclaration(
         nil, "password-stdin", "take the password from the first line of standard input")
     package static let passwordFile = OptionDeclaration(
-        nil, "password-file", .single(metavariable: "FILE", .file), "take the password from a file that only you can read")
+        nil, "password-file", .single(metavariable: "FILE", .file),
+        "take the password from a file that only you can read")
     package static let knownHosts = OptionDeclaration(
-        nil, "known-hosts", .single(metavariable: "FILE", .file), default: "~/.ssh/known_hosts", "the hosts' known keys")
+        nil, "known-hosts", .single(metavariable: "FILE", .file), default: "~/.ssh/known_hosts", "the hosts' known keys"
+    )
     package static let hostKey = OptionDeclaration(
-        nil, "host-key", .single(metavariable: "POLICY", .choice(HostKeyChecking.allCases.map(\.rawValue))), default: "strict",
+        nil, "host-key", .single(metavariable: "POLICY", .choice(HostKeyChecking.allCases.map(\.rawValue))),
+        default: "strict",
         "strict (asks on a terminal), accept-new, or off")
     package static let cipher = OptionDeclaration(
         nil, "cipher", .single(metavariable: "LIST", .text), "ciphers in order of preference")
@@ -155,6 +160,7 @@ extension OptionDeclaration {
     package static let mac = OptionDeclaration(
         nil, "mac", .single(metavariable: "LIST", .text), "message authentication codes in order of preference")
     package static let connectTimeout = OptionDeclaration(
-        nil, "connect-timeout", .single(metavariable: "SECONDS", .integer(1...86400)), "give up connecting after this time")
+        nil, "connect-timeout", .single(metavariable: "SECONDS", .integer(1...86400)),
+        "give up connecting after this time")
     package static let noAgent = OptionDeclaration(nil, "no-agent", "do not use the SSH agent")
 }

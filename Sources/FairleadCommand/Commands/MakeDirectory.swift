@@ -1,6 +1,7 @@
 /// `fairlead mkdir TARGET:PATH...`.
 package struct MakeDirectory: Command {
-    private static let paths = ArgumentDeclaration("TARGET:PATH", .oneOrMore, completion: .target, "the new directories")
+    private static let paths = ArgumentDeclaration(
+        "TARGET:PATH", .oneOrMore, completion: .target, "the new directories")
     private static let parents = OptionDeclaration(
         nil, "parents", "directories above too; one that exists is no error (-p is the port)")
     private static let mode = OptionDeclaration(

@@ -4,7 +4,8 @@ package import Bytes
 package struct Move: Command {
     private static let sources = ArgumentDeclaration("TARGET:PATH", .oneOrMore, completion: .target, "what to move")
     private static let destination = ArgumentDeclaration(
-        "PATH", completion: .none, "a directory that exists, or the new name, on the same host (with or without TARGET:)")
+        "PATH", completion: .none,
+        "a directory that exists, or the new name, on the same host (with or without TARGET:)")
     private static let noClobber = OptionDeclaration("n", "no-clobber", "fail instead of replacing a file")
 
     package static let declaration = CommandDeclaration(
@@ -28,7 +29,8 @@ package struct Move: Command {
         let host = sources[0].withoutPath
         if let other = sources.first(where: { $0.withoutPath != host }) {
             throw arguments.usageError(
-                "mv stays on one host, but \(host) and \(other.withoutPath) are two", hint: "use get and put between hosts")
+                "mv stays on one host, but \(host) and \(other.withoutPath) are two",
+                hint: "use get and put between hosts")
         }
         let word = arguments.word(Self.destination)
         if case .remote(let remote) = try arguments.location(word) {

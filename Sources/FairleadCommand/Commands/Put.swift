@@ -2,7 +2,8 @@ package import Bytes
 
 /// `fairlead put LOCAL... TARGET:PATH`.
 package struct Put: Command {
-    private static let sources = ArgumentDeclaration("LOCAL", .oneOrMore, completion: .file, "files or directories here")
+    private static let sources = ArgumentDeclaration(
+        "LOCAL", .oneOrMore, completion: .file, "files or directories here")
     private static let destination = ArgumentDeclaration(
         "TARGET:PATH", completion: .target, "a directory that exists on the host, or the new name of a single source")
 

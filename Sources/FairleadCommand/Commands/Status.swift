@@ -1,6 +1,7 @@
 /// `fairlead stat TARGET:PATH...`.
 package struct Status: Command {
-    private static let paths = ArgumentDeclaration("TARGET:PATH", .oneOrMore, completion: .target, "files or directories")
+    private static let paths = ArgumentDeclaration(
+        "TARGET:PATH", .oneOrMore, completion: .target, "files or directories")
     private static let follow = OptionDeclaration("L", "follow", "what a symbolic link points to instead of the link")
 
     package static let declaration = CommandDeclaration(

@@ -34,7 +34,8 @@ package struct TransferOptions: Sendable, Hashable {
 }
 
 extension OptionDeclaration {
-    package static let recursive = OptionDeclaration("r", "recursive", "directories with all below (implied for a directory)")
+    package static let recursive = OptionDeclaration(
+        "r", "recursive", "directories with all below (implied for a directory)")
     package static let resume = OptionDeclaration(nil, "resume", "go on where an earlier transfer stopped")
     package static let verify = OptionDeclaration(nil, "verify", "compare checksums of both sides afterwards")
     package static let preserve = OptionDeclaration(nil, "preserve", "keep modes and times")

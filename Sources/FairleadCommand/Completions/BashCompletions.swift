@@ -11,7 +11,7 @@ struct BashCompletions {
         }
 
         _fairlead() {
-            local word previous path index value skip
+            local word previous path index value
             COMPREPLY=()
             # bash splits at = and : as well; only the part behind the last of them is replaced.
             word="${COMP_WORDS[COMP_CWORD]}"
@@ -45,7 +45,8 @@ struct BashCompletions {
         let paths = groups.flatMap { group in group.members.map { (group, $0) } }
         return paths.map { group, member in
             let before = group.words.map { "/\($0)" }.joined()
-            return "            \(CompletionScript.quoted("\(before) \(member.name)"))) path=\"\(before)/\(member.name)\" ;;"
+            return
+                "            \(CompletionScript.quoted("\(before) \(member.name)"))) path=\"\(before)/\(member.name)\" ;;"
         }.joined(separator: "\n")
     }
 
@@ -60,7 +61,8 @@ struct BashCompletions {
                 let pattern = names.map { CompletionScript.quoted("\(path):\($0)") }.joined(separator: " | ")
                 let action =
                     switch value {
-                    case .choice(let choices): #"COMPREPLY=($(compgen -W '\#(choices.joined(separator: " "))' -- "$word"))"#
+                    case .choice(let choices):
+                        #"COMPREPLY=($(compgen -W '\#(choices.joined(separator: " "))' -- "$word"))"#
                     case .file: #"COMPREPLY=($(compgen -f -- "$word"))"#
                     case .text, .integer, .byteCount, .mode: "COMPREPLY=()"
                     }

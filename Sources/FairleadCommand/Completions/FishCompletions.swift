@@ -33,10 +33,13 @@ struct FishCompletions {
             let condition = CompletionScript.quoted((["__fairlead_at"] + group.words).joined(separator: " "))
             for member in group.members {
                 lines.append(
-                    "complete -c fairlead -n \(condition) -a \(member.name) -d \(CompletionScript.quoted(member.summary))")
+                    "complete -c fairlead -n \(condition) -a \(member.name) -d \(CompletionScript.quoted(member.summary))"
+                )
             }
         }
-        for command in root.commands.map({ $0.declaration }) { lines += ["", "# \(command.name)"] + self.lines(for: command) }
+        for command in root.commands.map({ $0.declaration }) {
+            lines += ["", "# \(command.name)"] + self.lines(for: command)
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 

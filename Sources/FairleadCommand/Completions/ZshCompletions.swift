@@ -3,7 +3,8 @@ struct ZshCompletions {
     let root: CommandGroup
 
     var script: String {
-        let functions = ([root] + root.innerGroups).map(function(for:)) + root.commands.map { function(for: $0.declaration) }
+        let functions =
+            ([root] + root.innerGroups).map(function(for:)) + root.commands.map { function(for: $0.declaration) }
         return """
             #compdef fairlead
             # Completions of fairlead for zsh: put this as _fairlead into a directory of fpath.

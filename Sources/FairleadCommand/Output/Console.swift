@@ -54,7 +54,8 @@ package struct Console: Sendable {
         } else {
             let text = failure.text(verbosity: output.verbosity)
             let prefix = "fairlead:"
-            Self.complain(text.hasPrefix(prefix) ? errorStyle(prefix, .bold, .red) + text.dropFirst(prefix.count) : text)
+            Self.complain(
+                text.hasPrefix(prefix) ? errorStyle(prefix, .bold, .red) + text.dropFirst(prefix.count) : text)
         }
         return failure.status
     }

@@ -11,7 +11,8 @@ package struct Listing {
     package var zone: CalendarTime.Zone
 
     package init(
-        _ options: ListingOptions, width: Int?, style: TextStyle = TextStyle(isColored: false), now: Int64 = CalendarTime.now,
+        _ options: ListingOptions, width: Int?, style: TextStyle = TextStyle(isColored: false),
+        now: Int64 = CalendarTime.now,
         zone: CalendarTime.Zone = .local
     ) {
         self.options = options
@@ -86,7 +87,8 @@ package struct Listing {
         return zip(entries, rows).map { entry, row in
             let cells = row.indices.map { column in
                 alignsRight[column]
-                    ? TextWidth.aligned(row[column], to: widths[column]) : TextWidth.padded(row[column], to: widths[column])
+                    ? TextWidth.aligned(row[column], to: widths[column])
+                    : TextWidth.padded(row[column], to: widths[column])
             }
             let arrow = entry.linkTarget.map { " -> \($0)" } ?? ""
             return cells.joined(separator: " ") + " " + colored(entry) + arrow + "\n"
@@ -99,7 +101,9 @@ package struct Listing {
         // No layout has less: all names with their gaps over the width. Long listings try every few rows only.
         var rowCount = max(1, widths.reduce(0) { $0 + $1 + 2 } / (width + 2))
         let step = max(1, entries.count / 500)
-        while rowCount < entries.count, Self.total(Self.columnWidths(widths, rows: rowCount)) > width { rowCount += step }
+        while rowCount < entries.count, Self.total(Self.columnWidths(widths, rows: rowCount)) > width {
+            rowCount += step
+        }
         rowCount = min(rowCount, entries.count)
         let columns = Self.columnWidths(widths, rows: rowCount)
         var text = ""

@@ -71,7 +71,8 @@ package final class ProgressReporter: Sendable {
         let begin = ContinuousClock.now
         let isJSON = console.output.isJSON
         self.init(
-            form: form, summary: console.output.isQuiet ? nil : isJSON ? .json : .text, width: { StandardStream.error.width ?? 80 },
+            form: form, summary: console.output.isQuiet ? nil : isJSON ? .json : .text,
+            width: { StandardStream.error.width ?? 80 },
             now: { ContinuousClock.now - begin },
             sink: { text in
                 // Progress that nobody reads is no reason to stop a transfer.

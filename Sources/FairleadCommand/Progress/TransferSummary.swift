@@ -21,7 +21,8 @@ package struct TransferSummary: Sendable, Hashable {
 
     /// `3 files, 1.20 GiB in 12.4 s (98.3 MiB/s), 1 failed`.
     package var text: String {
-        var text = "\(files) \(files == 1 ? "file" : "files"), \(ByteCount.long(bytes)) in \(DurationText.elapsed(duration))"
+        var text =
+            "\(files) \(files == 1 ? "file" : "files"), \(ByteCount.long(bytes)) in \(DurationText.elapsed(duration))"
         if let rate { text += " (\(ByteCount.rate(rate)))" }
         if skippedFiles > 0 { text += ", \(skippedFiles) skipped" }
         if failedFiles > 0 { text += ", \(failedFiles) failed" }

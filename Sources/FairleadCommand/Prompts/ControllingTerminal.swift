@@ -38,7 +38,9 @@ package struct ControllingTerminal: ~Copyable {
         var offset = 0
         while offset < bytes.count {
             // The kernel reads the array's bytes during the call only.
-            let count = unsafe bytes[offset...].withUnsafeBytes { unsafe systemWrite(descriptor, $0.baseAddress, $0.count) }
+            let count = unsafe bytes[offset...].withUnsafeBytes {
+                unsafe systemWrite(descriptor, $0.baseAddress, $0.count)
+            }
             if count < 0, errno == EINTR { continue }
             // A terminal that does not take text has nobody before it.
             guard count > 0 else { return }
@@ -68,7 +70,9 @@ package struct ControllingTerminal: ~Copyable {
             unsafe characters[Int(VMIN)] = 1
             unsafe characters[Int(VTIME)] = 0
         }
-        guard unsafe tcsetattr(descriptor, TCSAFLUSH, &raw) == 0 else { throw .failed(ProcessContext.text(ofErrno: errno)) }
+        guard unsafe tcsetattr(descriptor, TCSAFLUSH, &raw) == 0 else {
+            throw .failed(ProcessContext.text(ofErrno: errno))
+        }
         defer {
             _ = unsafe tcsetattr(descriptor, TCSAFLUSH, &saved)
             write("\n")
@@ -94,7 +98,9 @@ package struct ControllingTerminal: ~Copyable {
             case 0x00...0x1F:
                 continue
             default:
-                guard line.count < PasswordSource.maximumLength else { throw .tooLong(limit: PasswordSource.maximumLength) }
+                guard line.count < PasswordSource.maximumLength else {
+                    throw .tooLong(limit: PasswordSource.maximumLength)
+                }
                 line.append(byte)
                 if echoes { writeByte(byte) }
             }

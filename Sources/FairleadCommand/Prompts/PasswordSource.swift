@@ -56,7 +56,9 @@ package enum PasswordSource: Sendable, Hashable {
         guard kind == S_IFREG || kind == S_IFIFO else {
             throw .unsafeFile(path: name, problem: "is neither a file nor a pipe")
         }
-        guard status.st_mode & 0o077 == 0 else { throw .unsafeFile(path: name, problem: "can be read or written by others") }
+        guard status.st_mode & 0o077 == 0 else {
+            throw .unsafeFile(path: name, problem: "can be read or written by others")
+        }
         guard status.st_uid == geteuid() || status.st_uid == 0 else {
             throw .unsafeFile(path: name, problem: "belongs to somebody else")
         }

@@ -57,7 +57,8 @@ package struct Prompter: Sendable {
     private func onTerminal<Answer: Sendable>(
         what: String, _ ask: @escaping @Sendable (borrowing ControllingTerminal) throws(PromptError) -> Answer
     ) async throws(PromptError) -> Answer {
-        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Answer, PromptError>, Never>) in
+        let result = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<Answer, PromptError>, Never>) in
             Self.queue.async {
                 continuation.resume(
                     returning: Result { () throws(PromptError) in

@@ -27,7 +27,8 @@ extension ParsedArguments {
             switch try location(word) {
             case .remote(let target): targets.append(target)
             case .local:
-                throw usageError("\(argument.name) is needed, but '\(word)' is here", hint: "write HOST:PATH for a path on a host")
+                throw usageError(
+                    "\(argument.name) is needed, but '\(word)' is here", hint: "write HOST:PATH for a path on a host")
             }
         }
         return targets
@@ -41,7 +42,8 @@ extension ParsedArguments {
             case .local(let path): paths.append(path)
             case .remote:
                 throw usageError(
-                    "\(argument.name) is needed, but '\(word)' is on a host", hint: "write ./\(word) for a name with a colon")
+                    "\(argument.name) is needed, but '\(word)' is on a host",
+                    hint: "write ./\(word) for a name with a colon")
             }
         }
         return paths

@@ -9,7 +9,8 @@ extension Target {
         guard Self.isSchemeName(schemeName) else { return nil }
         guard let scheme = Scheme(rawValue: schemeName) else {
             throw TargetError(
-                "'\(schemeName)' is not a scheme of Fairlead", hint: "use sftp://, ssh://, ftp:// or ftps://, or HOST:/PATH")
+                "'\(schemeName)' is not a scheme of Fairlead",
+                hint: "use sftp://, ssh://, ftp:// or ftps://, or HOST:/PATH")
         }
         let rest = text[schemeEnd.upperBound...]
         let authorityEnd = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex

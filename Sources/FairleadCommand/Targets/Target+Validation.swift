@@ -51,12 +51,14 @@ extension Target {
     /// groups and at least two colons; the resolver decides about the rest.
     static func isAddressWithColons(_ text: String) -> Bool {
         let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let address = parts.first, address.utf8.count <= 45, address.utf8.count(where: { $0 == UInt8(ascii: ":") }) >= 2
+        guard let address = parts.first, address.utf8.count <= 45,
+            address.utf8.count(where: { $0 == UInt8(ascii: ":") }) >= 2
         else { return false }
         if parts.count == 2 {
             let zone = parts[1]
             let isZone = zone.utf8.allSatisfy {
-                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || "._-".utf8.contains($0)
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+                    || "._-".utf8.contains($0)
             }
             guard !zone.isEmpty, zone.utf8.count <= 15, isZone else { return false }
         }

@@ -73,7 +73,8 @@ package struct Target: Sendable, Hashable {
         case .remote(let target): self = target
         case .local(let path):
             if path.bytes.contains(UInt8(ascii: "/")) || path.bytes.contains(UInt8(ascii: ":")) {
-                throw TargetError("'\(word)' names something on this machine", hint: "write TARGET:PATH for a path on a host")
+                throw TargetError(
+                    "'\(word)' names something on this machine", hint: "write TARGET:PATH for a path on a host")
             }
             self = try Target(host: word)
         }
