@@ -1,4 +1,3 @@
-internal import Bytes
 internal import COpenSSL
 
 /// The owner of a libcrypto key.
