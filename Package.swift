@@ -59,7 +59,8 @@ let package = Package(
         tests("BytesTests", leansOn: ["Bytes"]),
         tests("ErrorsTests", leansOn: ["Errors"]),
         tests("ReactorTests", leansOn: ["Reactor"]),
-        tests("SSHTests", leansOn: ["SSH", "TestHosts"]),
+        tests("CryptographyTests", leansOn: ["Cryptography"]),
+        tests("SSHTests", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "TestHosts"]),
         tests("SFTPTests", leansOn: ["SFTP", "TestHosts"]),
         tests("SessionsTests", leansOn: ["Errors", "Sessions", "TestHosts"]),
     ]

@@ -79,6 +79,6 @@ extension TestHost {
     }
 }
 
-func readText(_ path: String) -> String {
+package func readText(_ path: String) -> String {
     (try? String(decoding: Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)) ?? ""
 }

@@ -1,4 +1,4 @@
-package import Bytes
+import Bytes
 import Synchronization
 
 /// Collects what a remote command writes, up to a limit a stream; what is more is dropped and counted.

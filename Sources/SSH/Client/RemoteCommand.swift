@@ -1,4 +1,4 @@
-package import Bytes
+import Bytes
 import Synchronization
 
 /// Who takes what a remote command writes. Called on the connection's loop, synchronously.

@@ -114,8 +114,10 @@ struct AgentClientCoreTests {
         var core = AgentClientCore()
         var output = ByteBuffer()
         var errors: [AgentError] = []
-        do { _ = try core.receive(Self.message(6).rawSpan) } catch { errors.append(error) }
-        do { _ = try core.receive([].rawSpan) } catch { errors.append(error) }
+        let success = Self.message(6)
+        let nothing: [UInt8] = []
+        do { _ = try core.receive(success.rawSpan) } catch { errors.append(error) }
+        do { _ = try core.receive(nothing.rawSpan) } catch { errors.append(error) }
         do { try core.send(.identities, into: &output) } catch { errors.append(error) }
         #expect(errors == [.unexpectedReply, .unexpectedReply, .unexpectedReply])
         #expect(output.isEmpty)
