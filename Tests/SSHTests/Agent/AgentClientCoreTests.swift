@@ -115,7 +115,7 @@ struct AgentClientCoreTests {
         var output = ByteBuffer()
         var errors: [AgentError] = []
         do { _ = try core.receive(Self.message(6).rawSpan) } catch { errors.append(error) }
-        do { _ = try core.receive([].rawSpan) } catch { errors.append(error) }
+        do { _ = try core.receive(Self.message(5).rawSpan) } catch { errors.append(error) }
         do { try core.send(.identities, into: &output) } catch { errors.append(error) }
         #expect(errors == [.unexpectedReply, .unexpectedReply, .unexpectedReply])
         #expect(output.isEmpty)
@@ -193,7 +193,11 @@ struct AgentClientCoreTests {
             var core = try Self.core(asking: [.identities])
             let replies = try? core.receive(flipped.rawSpan)
             if let reply = replies?.first {
-                #expect(reply != .identities([AgentIdentity(key: key, comment: "one"), AgentIdentity(key: key, comment: "two")]))
+                #expect(
+                    reply
+                        != .identities([
+                            AgentIdentity(key: key, comment: "one"), AgentIdentity(key: key, comment: "two"),
+                        ]))
             }
         }
     }
