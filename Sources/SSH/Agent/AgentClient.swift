@@ -3,7 +3,8 @@ package import Reactor
 
 /// A connection to an agent, by its socket (`SSH_AUTH_SOCK`).
 ///
-/// Lives on its loop. Requests of several tasks are answered in their order. Has to be closed: the connection keeps it alive.
+/// Lives on its loop. Requests of several tasks are answered in their order. Has to be closed: the connection keeps it
+/// alive.
 package actor AgentClient {
     /// A caller, or the place of one that has gone: the answer is still to come.
     private struct Waiter {
@@ -55,8 +56,8 @@ package actor AgentClient {
 
     /// The encoding of a signature over `data` with the private half of `key`, by `algorithm`, verified.
     ///
-    /// May take until the user has agreed. Throws `.refused` when the agent declines, and `.wrongSignature` when what it
-    /// sends is by another algorithm, as old agents do for RSA, or not right.
+    /// May take until the user has agreed. Throws `.refused` when the agent declines, and `.wrongSignature` when what
+    /// it sends is by another algorithm, as old agents do for RSA, or not right.
     package func sign(
         key: PublicKey, data: [UInt8], algorithm: KeyAlgorithm
     ) async throws(AgentError) -> [UInt8] {

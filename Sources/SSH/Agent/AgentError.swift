@@ -7,7 +7,8 @@ package enum AgentError: Error, Equatable, Sendable {
     case refused
     /// The agent does not know the extension, or failed at it.
     case extensionFailed
-    /// The agent's message breaks the protocol's encoding or limits, or does not answer what was asked; the connection is of no further use.
+    /// The agent's message breaks the protocol's encoding or limits, or does not answer what was asked; the connection
+    /// is of no further use.
     case wire(WireError)
     /// A message arrived that nothing was asked for.
     case unexpectedReply

@@ -50,7 +50,7 @@ enum OpenSSHProgram {
         // Freed below; the child has copies.
         var argv = unsafe arguments.map { unsafe strdup($0) } + [nil]
         var envp = unsafe environment.map { unsafe strdup($0) } + [nil]
-        defer { for unsafepointer in unsafe argv + envp { unsafe free(pointer) } }
+        defer { unsafe (argv + envp).forEach { unsafe free($0) } }
         var process = pid_t()
         let result = unsafe posix_spawn(&process, arguments[0], &actions, &attributes, &argv, &envp)
         guard result == 0 else { throw Failure(errors: "cannot start \(arguments[0]): \(result)") }
