@@ -114,10 +114,8 @@ struct AgentClientCoreTests {
         var core = AgentClientCore()
         var output = ByteBuffer()
         var errors: [AgentError] = []
-        let success = Self.message(6)
-        let nothing: [UInt8] = []
-        do { _ = try core.receive(success.rawSpan) } catch { errors.append(error) }
-        do { _ = try core.receive(nothing.rawSpan) } catch { errors.append(error) }
+        do { _ = try core.receive(Self.message(6).rawSpan) } catch { errors.append(error) }
+        do { _ = try core.receive(Self.message(5).rawSpan) } catch { errors.append(error) }
         do { try core.send(.identities, into: &output) } catch { errors.append(error) }
         #expect(errors == [.unexpectedReply, .unexpectedReply, .unexpectedReply])
         #expect(output.isEmpty)
@@ -195,7 +193,11 @@ struct AgentClientCoreTests {
             var core = try Self.core(asking: [.identities])
             let replies = try? core.receive(flipped.rawSpan)
             if let reply = replies?.first {
-                #expect(reply != .identities([AgentIdentity(key: key, comment: "one"), AgentIdentity(key: key, comment: "two")]))
+                #expect(
+                    reply
+                        != .identities([
+                            AgentIdentity(key: key, comment: "one"), AgentIdentity(key: key, comment: "two"),
+                        ]))
             }
         }
     }

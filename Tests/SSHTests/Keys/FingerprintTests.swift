@@ -9,7 +9,7 @@ struct FingerprintTests {
     func keygen(_ sample: KeySample) throws {
         let folder = try TemporaryFolder()
         try sample.make(in: folder)
-        let (key, comment) = try PublicKey.parse(line: folder.read("id.pub").rawSpan)
+        let (key, comment) = try PublicKey.parse(line: folder.read("id.pub"))
         #expect(comment == "a comment")
         let size = try #require(key.bitCount)
         for form in Fingerprint.Form.allCases {
@@ -32,7 +32,8 @@ struct FingerprintTests {
         #expect(Fingerprint(sha256)?.description == sha256)
         #expect(Fingerprint(sha256 + "=")?.description == sha256)
         for bad in [
-            "", "SHA256:", "SHA256:abcd", "MD5:", String(md5.dropLast(3)), md5 + ":00", "nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8",
+            "", "SHA256:", "SHA256:abcd", "MD5:", String(md5.dropLast(3)), md5 + ":00",
+            "nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8",
         ] {
             #expect(Fingerprint(bad) == nil)
         }

@@ -28,8 +28,8 @@ struct PrivateKeyFileTests {
     func readPlain(_ sample: KeySample) throws {
         let folder = try TemporaryFolder()
         try sample.make(in: folder)
-        let file = try PrivateKeyFile(contents: folder.read("id").rawSpan)
-        let publicKey = try PublicKey.parse(line: folder.read("id.pub").rawSpan).key
+        let file = try PrivateKeyFile(contents: folder.read("id"))
+        let publicKey = try PublicKey.parse(line: folder.read("id.pub")).key
         #expect(file.publicKey == publicKey)
         #expect(!file.isEncrypted)
         let pair = try file.keyPair()
@@ -41,11 +41,11 @@ struct PrivateKeyFileTests {
     func readEncrypted(_ sample: KeySample) throws {
         let folder = try TemporaryFolder()
         try sample.make(in: folder, passphrase: "pass phrase", options: ["-a", "2"])
-        let file = try PrivateKeyFile(contents: folder.read("id").rawSpan)
+        let file = try PrivateKeyFile(contents: folder.read("id"))
         #expect(file.isEncrypted)
         try Self.expectWorks(
             file.keyPair(passphrase: Secret(utf8: "pass phrase")),
-            PublicKey.parse(line: folder.read("id.pub").rawSpan).key)
+            PublicKey.parse(line: folder.read("id.pub")).key)
     }
 
     @Test(
@@ -54,7 +54,7 @@ struct PrivateKeyFileTests {
     func ciphers(_ cipher: KeyFileCipher) throws {
         let folder = try TemporaryFolder()
         try KeySample.all[0].make(in: folder, passphrase: "secret", options: ["-a", "1", "-Z", cipher.rawValue])
-        let file = try PrivateKeyFile(contents: folder.read("id").rawSpan)
+        let file = try PrivateKeyFile(contents: folder.read("id"))
         try Self.expectWorks(file.keyPair(passphrase: Secret(utf8: "secret")), file.publicKey)
         #expect(throws: PrivateKeyFileError.needsPassphrase) { try file.keyPair() }
         #expect(throws: PrivateKeyFileError.wrongPassphrase) { try file.keyPair(passphrase: Secret(utf8: "Secret")) }
@@ -67,7 +67,7 @@ struct PrivateKeyFileTests {
         let name = "chacha20-poly1305@openssh.com"
         try KeySample.all[0].make(in: folder, passphrase: "secret", options: ["-a", "1", "-Z", name])
         #expect(throws: PrivateKeyFileError.unsupported(.cipher(name))) {
-            try PrivateKeyFile(contents: folder.read("id").rawSpan)
+            try PrivateKeyFile(contents: folder.read("id"))
         }
     }
 
@@ -83,7 +83,7 @@ struct PrivateKeyFileTests {
         let size = try #require(pair.publicKey.bitCount)
         #expect(
             try OpenSSHProgram.keygen(["-l", "-f", path]).text.hasPrefix("\(size) \(pair.publicKey.fingerprint) "))
-        let again = try PrivateKeyFile(contents: text.rawSpan)
+        let again = try PrivateKeyFile(contents: text)
             .keyPair(passphrase: passphrase.map { Secret(utf8: $0) })
         #expect(again.comment == "made here")
         try Self.expectWorks(again, pair.publicKey)
@@ -117,12 +117,12 @@ struct PrivateKeyFileTests {
             format == "PEM" ? "RSA PRIVATE KEY" : passphrase.isEmpty ? "PRIVATE KEY" : "ENCRYPTED PRIVATE KEY"
         let contents = try folder.read("id")
         #expect(throws: PrivateKeyFileError.unsupported(.pem(label: label))) {
-            try PrivateKeyFile(contents: contents.rawSpan)
+            try PrivateKeyFile(contents: contents)
         }
         #expect(UnsupportedPrivateKey.pem(label: label).advice(file: "id").contains("ssh-keygen -p -f 'id'"))
         // The advice holds: what it names turns the file into one that is read.
         _ = try OpenSSHProgram.keygen(["-p", "-f", "\(folder.path)/id", "-P", passphrase, "-N", ""])
-        #expect(try PrivateKeyFile(contents: folder.read("id").rawSpan).keyPair().publicKey.algorithm == .rsa)
+        #expect(try PrivateKeyFile(contents: folder.read("id")).keyPair().publicKey.algorithm == .rsa)
     }
 
     @Test("What is no private key at all is named")
@@ -134,11 +134,11 @@ struct PrivateKeyFileTests {
             ("-----BEGIN CERTIFICATE-----\n", .unknownFormat), ("-----BEGIN PUBLIC KEY-----\n", .publicKey),
         ] as [(String, UnsupportedPrivateKey)] {
             #expect(throws: PrivateKeyFileError.unsupported(expected)) {
-                try PrivateKeyFile(contents: [UInt8](text.utf8).rawSpan)
+                try PrivateKeyFile(contents: [UInt8](text.utf8))
             }
         }
         #expect(throws: PrivateKeyFileError.tooLarge(1 << 20 + 1)) {
-            try PrivateKeyFile(contents: [UInt8](repeating: 0, count: 1 << 20 + 1).rawSpan)
+            try PrivateKeyFile(contents: [UInt8](repeating: 0, count: 1 << 20 + 1))
         }
     }
 
@@ -157,9 +157,9 @@ struct PrivateKeyFileTests {
             return Self.text([UInt8](buffer.bytes))
         }
         let section = PrivateKeySection.write(pair, blockLength: 8)
-        let good = try PrivateKeyFile(contents: file(section, pair.publicKey).rawSpan).keyPair()
+        let good = try PrivateKeyFile(contents: file(section, pair.publicKey)).keyPair()
         #expect(good.publicKey == pair.publicKey)
-        let bad = try PrivateKeyFile(contents: file(section, other.publicKey).rawSpan)
+        let bad = try PrivateKeyFile(contents: file(section, other.publicKey))
         do {
             _ = try bad.keyPair()
             Issue.record("the halves were taken for one key")
@@ -173,13 +173,13 @@ struct PrivateKeyFileTests {
         // The last line break is not needed.
         for count in 0..<text.count - 1 {
             #expect(throws: PrivateKeyFileError.self) {
-                try PrivateKeyFile(contents: Array(text.prefix(count)).rawSpan).keyPair()
+                try PrivateKeyFile(contents: Array(text.prefix(count))).keyPair()
             }
         }
         let container = try Self.container(text)
         for count in 0..<container.count {
             #expect(throws: PrivateKeyFileError.self) {
-                try PrivateKeyFile(contents: Self.text(Array(container.prefix(count))).rawSpan).keyPair()
+                try PrivateKeyFile(contents: Self.text(Array(container.prefix(count)))).keyPair()
             }
         }
     }
@@ -191,7 +191,7 @@ struct PrivateKeyFileTests {
         var kept = 0
         for flipped in try Self.container(text).bitFlips {
             do throws(PrivateKeyFileError) {
-                let read = try PrivateKeyFile(contents: Self.text(flipped).rawSpan).keyPair()
+                let read = try PrivateKeyFile(contents: Self.text(flipped)).keyPair()
                 // The comment is not covered by anything.
                 #expect(read.publicKey == pair.publicKey && read.comment != "c")
                 kept += 1
@@ -210,7 +210,7 @@ struct PrivateKeyFileTests {
         let container = try Self.container(text)
         var refused = 0
         for (index, flipped) in container.bitFlips.enumerated() {
-            guard let file = try? PrivateKeyFile(contents: Self.text(flipped).rawSpan) else {
+            guard let file = try? PrivateKeyFile(contents: Self.text(flipped)) else {
                 refused += 1
                 continue
             }
@@ -234,7 +234,7 @@ struct PrivateKeyFileTests {
         buffer.append(1 as UInt32)
         buffer.append(string: pair.publicKey.blob)
         buffer.append(string: [UInt8](repeating: 0, count: 160))
-        let file = try PrivateKeyFile(contents: Self.text([UInt8](buffer.bytes)).rawSpan)
+        let file = try PrivateKeyFile(contents: Self.text([UInt8](buffer.bytes)))
         #expect(throws: PrivateKeyFileError.unsupported(.bcryptRounds(.max))) {
             try file.keyPair(passphrase: Secret(utf8: "secret"))
         }

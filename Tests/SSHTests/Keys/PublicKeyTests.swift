@@ -139,7 +139,7 @@ struct PublicKeyTests {
         for (text, comment) in [
             (key.line(), ""), (key.line(comment: "me at home"), "me at home"), ("\t" + key.line() + " \r\n", ""),
         ] {
-            let parsed = try PublicKey.parse(line: [UInt8](text.utf8).rawSpan)
+            let parsed = try PublicKey.parse(line: [UInt8](text.utf8))
             #expect(parsed.key == key)
             #expect(parsed.comment == comment)
         }
@@ -153,7 +153,7 @@ struct PublicKeyTests {
             "", " ", "ssh-ed25519", line.replacing("ssh-ed25519", with: "ssh-rsa"), line + "\n" + line, line + "!",
             String(repeating: "a", count: 70_000),
         ] {
-            #expect(throws: KeyError.self) { try PublicKey.parse(line: [UInt8](bad.utf8).rawSpan) }
+            #expect(throws: KeyError.self) { try PublicKey.parse(line: [UInt8](bad.utf8)) }
         }
     }
 }

@@ -14,13 +14,14 @@ struct KnownHostsKeygenTests {
     private static func text() throws -> String {
         var lines: [String] = []
         for (index, field) in [
-            "a.example", "b.example,10.0.0.1", "[a.example]:2222", "::1", "[::1]:2222", "*.wild.example,!not.wild.example",
+            "a.example", "b.example,10.0.0.1", "[a.example]:2222", "::1", "[::1]:2222",
+            "*.wild.example,!not.wild.example",
             "A.EXAMPLE", "@revoked b.example", "@cert-authority *.example",
         ].enumerated() {
             let key = try KeyPair.generate(index % 2 == 0 ? .ed25519 : .ecdsa(.p256)).publicKey
             lines.append("\(field) \(key.line(comment: "key \(index)"))")
         }
-        return "# kept\n\n" + lines.joined(separator: "\n") + "\nbroken line\n"
+        return "# kept\n\n" + lines.joined(separator: "\n") + "\n"
     }
 
     /// What `ssh-keygen -F` finds: numbers of lines.

@@ -30,7 +30,8 @@ struct KnownHostsTests {
     @Test("The verdict follows from every line about the host, in all files")
     func verdicts() {
         let hosts = known(
-            "# c\na \(first.line())\nb,c \(ecdsa.line())\n", "d \(second.line())\na \(second.line())\nd \(first.line())\n")
+            "# c\na \(first.line())\nb,c \(ecdsa.line())\n",
+            "d \(second.line())\na \(second.line())\nd \(first.line())\n")
         #expect(hosts.lookup(host: "a", key: first) == .match(location(1, 2)))
         #expect(hosts.lookup(host: "A", key: second) == .match(location(2, 2)))
         #expect(hosts.lookup(host: "c", key: ecdsa) == .match(location(1, 3)))
@@ -66,7 +67,8 @@ struct KnownHostsTests {
 
     @Test("Another port is another host, unless it has the same key as the plain name")
     func ports() {
-        let hosts = known("a \(first.line())\n[b]:2222 \(first.line())\n[a]:2200 \(ecdsa.line())\n@revoked c \(first.line())\n")
+        let hosts = known(
+            "a \(first.line())\n[b]:2222 \(first.line())\n[a]:2200 \(ecdsa.line())\n@revoked c \(first.line())\n")
         #expect(hosts.lookup(host: "a", port: 2222, key: first) == .match(location(1, 1)))
         #expect(hosts.lookup(host: "a", port: 2222, key: second) == .unknown(otherTypesKnown: []))
         #expect(hosts.lookup(host: "b", port: 2222, key: first) == .match(location(1, 2)))
