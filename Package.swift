@@ -62,6 +62,7 @@ let package = Package(
         tests("CryptographyTests", leansOn: ["Cryptography"]),
         tests("SSHTests", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "TestHosts"]),
         tests("SFTPTests", leansOn: ["SFTP", "TestHosts"]),
+        tests("FairleadCommandTests", leansOn: ["FairleadCommand", "TestHosts"]),
         tests("SessionsTests", leansOn: ["Errors", "Sessions", "TestHosts"]),
     ]
 )

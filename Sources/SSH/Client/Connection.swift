@@ -210,7 +210,8 @@ package actor Connection {
         _ register: (Waiter<Value>) -> Void, onCancel: @escaping @Sendable (isolated Connection) -> Void
     ) async throws(ConnectionError) -> Value {
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { register($0) }
+            // Naming `self` is what keeps the closure on the connection's loop.
+            await withCheckedContinuation(isolation: self) { register($0) }
         } onCancel: {
             loop.execute { self.assumeIsolated { onCancel($0) } }
         }
