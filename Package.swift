@@ -49,10 +49,11 @@ let package = Package(
         library("Cryptography", leansOn: ["Bytes", "COpenSSL", "CSodium"]),
         library("SSH", leansOn: ["Bytes", "Errors", "Reactor", "Cryptography", "CZlib"]),
         library("SFTP", leansOn: ["Bytes", "Reactor", "SSH"]),
-        library("Sessions", leansOn: ["Errors", "SSH", "SFTP"]),
+        library("Transfer", leansOn: ["Bytes", "Cryptography", "Errors", "Reactor", "SFTP"]),
+        library("Sessions", leansOn: ["Bytes", "Cryptography", "Errors", "Reactor", "SSH", "SFTP", "Transfer"]),
         .executableTarget(
             name: "FairleadCommand",
-            dependencies: ["Bytes", "Errors", "Reactor", "Cryptography", "SSH", "SFTP", "Sessions"],
+            dependencies: ["Bytes", "Errors", "Reactor", "Cryptography", "SSH", "SFTP", "Transfer", "Sessions"],
             swiftSettings: settings),
         library("TestHosts", leansOn: []),
         tests("TestHostsTests", leansOn: ["TestHosts"]),

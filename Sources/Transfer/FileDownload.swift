@@ -1,0 +1,188 @@
+import Bytes
+import Reactor
+import SFTP
+
+/// Reads one remote file into a local one, with as many requests under way as fill the path.
+///
+/// Runs on the client's loop. Requests are asked for ahead, answers go to the disk in any order; what is asked for and
+/// what waits for the disk together stay within `TransferLimits.bytesUnderWay`. Runs of zeros become holes.
+actor FileDownload {
+    nonisolated let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+    private let client: FileTransferClient
+    private let handle: Handle
+    private let file: File
+    private let source: RawPath
+    private let progress: TransferProgress
+    private let limiter: RateLimiter?
+    private let limits: TransferLimits
+    private let requestLength: Int
+
+    private var waiter: CheckedContinuation<Result<UInt64, TransferError>, Never>?
+    private var failure: TransferError?
+    /// Up to here requests were made.
+    private var nextOffset: UInt64 = 0
+    /// What the server said the size is; requests beyond it are made one at a time, until the end shows.
+    private var expectedSize: UInt64 = 0
+    /// The end of the file, once the server has shown it.
+    private var end: UInt64?
+    /// The end of what was written.
+    private var writtenEnd: UInt64 = 0
+    private var requestsUnderWay = 0
+    private var bytesUnderWay = 0
+    private var allowance: Int
+    private var isWaitingForRate = false
+
+    init(
+        _ handle: Handle, of source: RawPath, to file: File, over client: FileTransferClient, requestLength: Int,
+        progress: TransferProgress, limiter: RateLimiter?, limits: TransferLimits
+    ) {
+        loop = client.loop
+        self.client = client
+        self.handle = handle
+        self.file = file
+        self.source = source
+        self.requestLength = requestLength
+        self.progress = progress
+        self.limiter = limiter
+        self.limits = limits
+        allowance = limits.initialBytesUnderWay
+    }
+
+    /// Transfers what lies behind `offset`; returns the size of the whole file.
+    func run(from offset: UInt64, expectedSize: UInt64) async throws(TransferError) -> UInt64 {
+        nextOffset = offset
+        writtenEnd = offset
+        self.expectedSize = expectedSize
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation(isolation: self) { continuation in
+                waiter = continuation
+                pump()
+            }
+        } onCancel: {
+            loop.execute { self.assumeIsolated { $0.fail(.cancelled) } }
+        }
+        return try result.get()
+    }
+
+    /// Makes as many requests as may be under way.
+    private func pump() {
+        while failure == nil, end == nil, mayAsk, !isWaitingForRate {
+            let length = nextOffset < expectedSize ? min(UInt64(requestLength), expectedSize - nextOffset) : UInt64(requestLength)
+            ask(nextOffset, Int(length))
+            nextOffset += length
+        }
+        finishIfDone()
+    }
+
+    private var mayAsk: Bool {
+        nextOffset < expectedSize
+            ? bytesUnderWay + requestLength <= allowance || bytesUnderWay == 0
+            : requestsUnderWay == 0 || nextOffset == expectedSize
+    }
+
+    private func ask(_ offset: UInt64, _ length: Int) {
+        requestsUnderWay += 1
+        bytesUnderWay += length
+        if let limiter {
+            let delay = limiter.take(length, now: loop.monotonicNanoseconds)
+            if delay > .milliseconds(20) { pause(delay) }
+        }
+        let completion: @Sendable (Result<ByteBuffer, RequestError>) -> Void = { result in
+            self.assumeIsolated { $0.received(result, at: offset, of: length) }
+        }
+        client.assumeIsolated { $0.read(handle, offset: offset, length: length, completion: completion) }
+    }
+
+    private func pause(_ delay: Duration) {
+        isWaitingForRate = true
+        _ = loop.schedule(after: delay) {
+            self.assumeIsolated { download in
+                download.isWaitingForRate = false
+                download.pump()
+            }
+        }
+    }
+
+    private func received(_ result: Result<ByteBuffer, RequestError>, at offset: UInt64, of length: Int) {
+        requestsUnderWay -= 1
+        switch result {
+        case .failure(let error):
+            bytesUnderWay -= length
+            fail(.remote(error, path: source))
+        case .success(let data) where data.isEmpty:
+            bytesUnderWay -= length
+            end = min(end ?? .max, offset)
+        case .success(let data):
+            guard failure == nil else {
+                bytesUnderWay -= length
+                break
+            }
+            allowance = min(allowance + length, limits.bytesUnderWay)
+            bytesUnderWay -= length - data.count
+            writtenEnd = max(writtenEnd, offset + UInt64(data.count))
+            store(data, at: offset)
+            if data.count < length {
+                // Servers may give less than is asked for, in the middle of a file too.
+                ask(offset + UInt64(data.count), length - data.count)
+            }
+        }
+        pump()
+    }
+
+    private func store(_ data: ByteBuffer, at offset: UInt64) {
+        let count = data.count
+        if data.bytes.isAllZeros {
+            return stored(count)
+        }
+        file.write(data, at: offset) { result in
+            self.assumeIsolated { download in
+                if case .failure(let error) = result { download.fail(.local(error, path: download.file.path)) }
+                download.stored(count)
+                download.pump()
+            }
+        }
+    }
+
+    private func stored(_ count: Int) {
+        bytesUnderWay -= count
+        progress.advance(by: count)
+    }
+
+    private func fail(_ error: TransferError) {
+        if failure == nil { failure = error }
+        finishIfDone()
+    }
+
+    private func finishIfDone() {
+        guard requestsUnderWay == 0, bytesUnderWay == 0, failure != nil || end != nil, let waiter else {
+            // A lost or cancelled transfer need not wait for answers, only for the disk; those come soon.
+            return
+        }
+        self.waiter = nil
+        if let failure {
+            waiter.resume(returning: .failure(failure))
+        } else if let end, end < writtenEnd {
+            waiter.resume(returning: .failure(.sourceChanged(path: source, expected: writtenEnd, found: end)))
+        } else {
+            waiter.resume(returning: .success(writtenEnd))
+        }
+    }
+}
+
+extension RawSpan {
+    /// Whether every byte is 0; for data that is not, this is known after a few bytes.
+    var isAllZeros: Bool {
+        var offset = 0
+        while offset + 8 <= byteCount {
+            if integer(at: offset, as: UInt64.self) != 0 { return false }
+            offset += 8
+        }
+        while offset < byteCount {
+            if self[offset] != 0 { return false }
+            offset += 1
+        }
+        return true
+    }
+}
