@@ -2,6 +2,10 @@
 import Foundation
 import PackageDescription
 
+/// `FAIRLEAD_FUZZ=1` adds the fuzz targets and instruments everything (Scripts/fuzz).
+let isFuzzing = Context.environment["FAIRLEAD_FUZZ"] == "1"
+let fuzzing: [SwiftSetting] = isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : []
+
 /// The one list of Swift settings, shared by every target (docs/decisions/0001-package.md).
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -12,10 +16,11 @@ let settings: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
-]
+] + fuzzing
 
 func path(of name: String) -> String {
     switch name {
+    case _ where name.hasSuffix("Fuzz"): "Fuzz/\(name.dropLast(4))"
     case "TestHosts": "Tests/TestHosts"
     case _ where name.hasSuffix("Tests"): "Tests/\(name)"
     case _ where name.hasPrefix("C") && name != "Cryptography": "Sources/System/\(name)"
@@ -38,6 +43,18 @@ func tests(_ name: String, leansOn dependencies: [String]) -> Target {
         name: name, dependencies: dependencies.filter(exists).map { .init(stringLiteral: $0) }, path: path(of: name),
         swiftSettings: settings)
 }
+
+/// A fuzz target in `Fuzz/Name`, whose program is `NameFuzz`.
+func fuzz(_ name: String, leansOn dependencies: [String]) -> Target {
+    .executableTarget(
+        name: name + "Fuzz", dependencies: (["FuzzDriver"] + dependencies).map { .init(stringLiteral: $0) }, path: path(of: name + "Fuzz"),
+        swiftSettings: settings, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
+}
+
+let fuzzTargets: [Target] = [
+    .target(name: "FuzzDriver", dependencies: ["Bytes"], path: "Fuzz/Driver", swiftSettings: settings),
+    fuzz("WireReader", leansOn: ["Bytes"]),
+]
 
 let package = Package(
     name: "Fairlead",
@@ -80,5 +97,5 @@ let package = Package(
         tests("TransferTests", leansOn: ["Transfer", "TestHosts"]),
         tests("SessionsTests", leansOn: ["Sessions", "TestHosts"]),
         tests("FairleadCommandTests", leansOn: ["FairleadCommand", "TestHosts"]),
-    ].filter { exists($0.name) }
+    ].filter { exists($0.name) } + (isFuzzing ? fuzzTargets : [])
 )
