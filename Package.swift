@@ -1,6 +1,10 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// `FAIRLEAD_FUZZ=1` adds the fuzz targets and instruments everything (Scripts/fuzz).
+let isFuzzing = Context.environment["FAIRLEAD_FUZZ"] == "1"
+let fuzzing: [SwiftSetting] = isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : []
+
 /// The one list of Swift settings, shared by every target (docs/decisions/0001-package.md).
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -11,10 +15,14 @@ let settings: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
-]
+] + fuzzing
 
 func path(of name: String) -> String {
-    name == "TestHosts" || name.hasSuffix("Tests") ? "Tests/\(name)" : "Sources/\(name)"
+    switch name {
+    case _ where name.hasSuffix("Fuzz"): "Fuzz/\(name.dropLast(4))"
+    case _ where name == "TestHosts" || name.hasSuffix("Tests"): "Tests/\(name)"
+    default: "Sources/\(name)"
+    }
 }
 
 func library(_ name: String, leansOn dependencies: [Target.Dependency]) -> Target {
@@ -24,6 +32,18 @@ func library(_ name: String, leansOn dependencies: [Target.Dependency]) -> Targe
 func tests(_ name: String, leansOn dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: path(of: name), swiftSettings: settings)
 }
+
+/// A fuzz target in `Fuzz/Name`, whose program is `NameFuzz`.
+func fuzz(_ name: String, leansOn dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name + "Fuzz", dependencies: ["FuzzDriver"] + dependencies, path: path(of: name + "Fuzz"),
+        swiftSettings: settings, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
+}
+
+let fuzzTargets: [Target] = [
+    .target(name: "FuzzDriver", dependencies: ["Bytes"], path: "Fuzz/Driver", swiftSettings: settings),
+    fuzz("WireReader", leansOn: ["Bytes"]),
+]
 
 let package = Package(
     name: "Fairlead",
@@ -64,6 +84,7 @@ let package = Package(
         tests("SSHTests", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "TestHosts"]),
         tests("SFTPTests", leansOn: ["SFTP", "TestHosts"]),
         tests("FairleadCommandTests", leansOn: ["FairleadCommand", "TestHosts"]),
+        tests("TransferTests", leansOn: ["Bytes", "Reactor", "SFTP", "Transfer", "TestHosts"]),
         tests("SessionsTests", leansOn: ["Errors", "Sessions", "TestHosts"]),
-    ]
+    ] + (isFuzzing ? fuzzTargets : [])
 )

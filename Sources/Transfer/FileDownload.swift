@@ -30,7 +30,10 @@ actor FileDownload {
     /// The end of what was written.
     private var writtenEnd: UInt64 = 0
     private var requestsUnderWay = 0
+    private var writesUnderWay = 0
     private var bytesUnderWay = 0
+    /// Where the pieces begin that are asked for or on their way to the disk.
+    private var openOffsets: Set<UInt64> = []
     private var allowance: Int
     private var isWaitingForRate = false
 
@@ -66,6 +69,9 @@ actor FileDownload {
         return try result.get()
     }
 
+    /// Up to here every byte is in the local file, also after a failure: where a later transfer may go on.
+    var contiguousEnd: UInt64 { openOffsets.min() ?? min(nextOffset, writtenEnd) }
+
     /// Makes as many requests as may be under way.
     private func pump() {
         while failure == nil, end == nil, mayAsk, !isWaitingForRate {
@@ -85,6 +91,7 @@ actor FileDownload {
     private func ask(_ offset: UInt64, _ length: Int) {
         requestsUnderWay += 1
         bytesUnderWay += length
+        openOffsets.insert(offset)
         if let limiter {
             let delay = limiter.take(length, now: loop.monotonicNanoseconds)
             if delay > .milliseconds(20) { pause(delay) }
@@ -106,6 +113,8 @@ actor FileDownload {
     }
 
     private func received(_ result: Result<ByteBuffer, RequestError>, at offset: UInt64, of length: Int) {
+        // After a failure nobody waits for what still comes.
+        guard waiter != nil else { return }
         requestsUnderWay -= 1
         switch result {
         case .failure(let error):
@@ -113,12 +122,11 @@ actor FileDownload {
             fail(.remote(error, path: source))
         case .success(let data) where data.isEmpty:
             bytesUnderWay -= length
+            openOffsets.remove(offset)
             end = min(end ?? .max, offset)
+        case .success where failure != nil:
+            bytesUnderWay -= length
         case .success(let data):
-            guard failure == nil else {
-                bytesUnderWay -= length
-                break
-            }
             allowance = min(allowance + length, limits.bytesUnderWay)
             bytesUnderWay -= length - data.count
             writtenEnd = max(writtenEnd, offset + UInt64(data.count))
@@ -134,19 +142,24 @@ actor FileDownload {
     private func store(_ data: ByteBuffer, at offset: UInt64) {
         let count = data.count
         if data.bytes.isAllZeros {
-            return stored(count)
+            return stored(offset, count)
         }
+        writesUnderWay += 1
         file.write(data, at: offset) { result in
             self.assumeIsolated { download in
-                if case .failure(let error) = result { download.fail(.local(error, path: download.file.path)) }
-                download.stored(count)
+                download.writesUnderWay -= 1
+                switch result {
+                case .success: download.stored(offset, count)
+                case .failure(let error): download.fail(.local(error, path: download.file.path))
+                }
                 download.pump()
             }
         }
     }
 
-    private func stored(_ count: Int) {
+    private func stored(_ offset: UInt64, _ count: Int) {
         bytesUnderWay -= count
+        openOffsets.remove(offset)
         progress.advance(by: count)
     }
 
@@ -156,10 +169,7 @@ actor FileDownload {
     }
 
     private func finishIfDone() {
-        guard requestsUnderWay == 0, bytesUnderWay == 0, failure != nil || end != nil, let waiter else {
-            // A lost or cancelled transfer need not wait for answers, only for the disk; those come soon.
-            return
-        }
+        guard let waiter, writesUnderWay == 0, failure != nil || (requestsUnderWay == 0 && end != nil) else { return }
         self.waiter = nil
         if let failure {
             waiter.resume(returning: .failure(failure))

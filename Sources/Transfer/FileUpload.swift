@@ -89,6 +89,7 @@ actor FileUpload {
     }
 
     private func write(_ result: Result<ByteBuffer, ReactorError>, at offset: UInt64, _ length: Int) {
+        guard waiter != nil else { return }
         switch result {
         case .failure(let error):
             bytesUnderWay -= length
@@ -98,9 +99,6 @@ actor FileUpload {
             fail(
                 .sourceChanged(
                     path: file.path, expected: offset + UInt64(length), found: offset + UInt64(data.count)))
-        case .success where failure != nil:
-            bytesUnderWay -= length
-            finishIfDone()
         case .success(let data):
             let completion: @Sendable (Result<Void, RequestError>) -> Void = { result in
                 self.assumeIsolated { $0.acknowledged(result, length) }
@@ -110,6 +108,8 @@ actor FileUpload {
     }
 
     private func acknowledged(_ result: Result<Void, RequestError>, _ length: Int) {
+        // After a failure nobody waits for what still comes.
+        guard waiter != nil else { return }
         bytesUnderWay -= length
         switch result {
         case .success:
@@ -125,7 +125,7 @@ actor FileUpload {
     }
 
     private func finishIfDone() {
-        guard bytesUnderWay == 0, failure != nil || extents.isEmpty, let waiter else { return }
+        guard let waiter, failure != nil || (bytesUnderWay == 0 && extents.isEmpty) else { return }
         self.waiter = nil
         waiter.resume(returning: failure.map { .failure($0) } ?? .success(()))
     }
