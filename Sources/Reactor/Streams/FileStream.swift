@@ -215,6 +215,8 @@ package final class FileStream: ByteStream, @unchecked Sendable {
     }
 
     private func closeIfQuiet() {
+        // Not while the pool has the descriptor, which may be another's once its owner has closed it.
+        if case .busy = input { return }
         guard state == .closing, inFlightCount == 0, outgoing.isEmpty else { return }
         state = .closed
         let handler = exchange(&handler, with: nil)

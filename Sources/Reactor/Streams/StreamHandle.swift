@@ -69,6 +69,9 @@ package class StreamHandle: LoopHandle, ByteStream, @unchecked Sendable {
     /// Whether a read error is how this kind of stream ends; a pseudo-terminal's EIO is.
     func isEnd(_ status: CInt) -> Bool { status == UV_EOF.rawValue }
 
+    /// Appends to `received` what is still to be had when libuv says that the stream has ended. For subclasses.
+    func readRest() {}
+
     // MARK: Reading
 
     package func start(_ handler: any ByteStreamHandler) {
@@ -131,7 +134,10 @@ package class StreamHandle: LoopHandle, ByteStream, @unchecked Sendable {
             if isEnd(status) {
                 input = .ended
                 unsafe uv_read_stop(stream)
-                handler?.streamDidEnd(self)
+                let count = received.count
+                readRest()
+                if received.count > count { handler?.streamDidReceive(self) }
+                if handleState == .open { handler?.streamDidEnd(self) }
             } else {
                 fail(ReactorError(uv: status, operation: "read"))
             }

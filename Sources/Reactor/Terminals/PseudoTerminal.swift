@@ -60,6 +60,18 @@ package final class PseudoTerminal: StreamHandle, @unchecked Sendable {
     /// Linux says EIO when no program has the terminal open any more.
     override func isEnd(_ status: CInt) -> Bool { status == UV_EOF.rawValue || status == UV_EIO.rawValue }
 
+    /// Libuv takes a hang-up that comes with a read of less than there was space for as the end. A terminal's reads are often
+    /// that short, and then the program's last words are still in the kernel.
+    override func readRest() {
+        var status = 1
+        while status > 0 {
+            unsafe received.withFreeSpace(minimum: Limits.smallestRead) { space in
+                repeat { unsafe status = read(descriptor, space.baseAddress, space.count) } while status < 0 && errno == EINTR
+                return max(status, 0)
+            }
+        }
+    }
+
     /// Tells the program the new size, by SIGWINCH too. On the loop.
     package func resize(_ size: TerminalSize) throws(ReactorError) {
         loop.preconditionCurrent()
