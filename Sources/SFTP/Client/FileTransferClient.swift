@@ -67,13 +67,14 @@ package actor FileTransferClient {
 
     /// Waits for the server's VERSION.
     package func ready() async throws(RequestError) {
-        switch phase {
-        case .ready: return
-        case .closed(let error): throw error
-        case .unstarted: throw .refused(.notConnected)
-        case .awaitingVersion:
-            try await perform { call in
-                guard case .awaitingVersion(var waiters) = self.phase else { return }
+        if case .ready = phase { return }
+        try await perform { call in
+            // The phase is looked at here, not before: others may have had a turn on the way.
+            switch self.phase {
+            case .ready: call.finish(.success(()))
+            case .closed(let error): call.finish(.failure(error))
+            case .unstarted: call.finish(.failure(.refused(.notConnected)))
+            case .awaitingVersion(var waiters):
                 waiters.append { call.finish($0) }
                 self.phase = .awaitingVersion(waiters)
             }
