@@ -20,7 +20,8 @@ package struct Checksums: Sendable {
 
     /// The remote file's, by the cheapest way that the host offers.
     package func remote(_ path: RawPath) async throws(TransferError) -> (sha256: String, method: ChecksumMethod) {
-        if await client.extensions.supports(.checkFileName) || client.extensions.supports(.checkFile) {
+        let extensions = await client.extensions
+        if extensions.supports(.checkFileName) || extensions.supports(.checkFile) {
             if let hashes = try? await client.hashes(at: path, FileCheck(algorithms: ["sha256"])),
                 hashes.algorithm == "sha256"
             {

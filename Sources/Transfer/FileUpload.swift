@@ -23,6 +23,10 @@ actor FileUpload {
     /// What is still to be sent, the first range first.
     private var extents: ArraySlice<Range<UInt64>> = []
     private var bytesUnderWay = 0
+    /// Where the pieces begin that the disk was asked for, and those that it gave; they are sent in order, so that what
+    /// the server has has no gaps when the transfer breaks off.
+    private var order = ArraySlice<UInt64>()
+    private var ready: [UInt64: ByteBuffer] = [:]
     private var isWaitingForRate = false
 
     init(
@@ -69,6 +73,7 @@ actor FileUpload {
 
     private func send(_ offset: UInt64, _ length: Int) {
         bytesUnderWay += length
+        order.append(offset)
         if let limiter {
             let delay = limiter.take(length, now: loop.monotonicNanoseconds)
             if delay > .milliseconds(20) { pause(delay) }
@@ -100,6 +105,15 @@ actor FileUpload {
                 .sourceChanged(
                     path: file.path, expected: offset + UInt64(length), found: offset + UInt64(data.count)))
         case .success(let data):
+            ready[offset] = data
+            sendReady()
+        }
+    }
+
+    private func sendReady() {
+        while let offset = order.first, let data = ready.removeValue(forKey: offset) {
+            order.removeFirst()
+            let length = data.count
             let completion: @Sendable (Result<Void, RequestError>) -> Void = { result in
                 self.assumeIsolated { $0.acknowledged(result, length) }
             }
