@@ -1,9 +1,9 @@
 package import Bytes
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Runs `body` on one input after the other, as libFuzzer's options in the arguments say; never returns.
