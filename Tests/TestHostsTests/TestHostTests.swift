@@ -71,7 +71,8 @@ struct TestHostTests {
                 let result = try await runProgram(
                     "ssh",
                     ["-F", "none", "-p", "\(server.port)", "-o", "UserKnownHostsFile=\(server.knownHosts)"]
-                        + ["-o", "PreferredAuthentications=\(method)", "-o", "NumberOfPasswordPrompts=1", server.target, "true"],
+                        + ["-o", "PreferredAuthentications=\(method)", "-o", "NumberOfPasswordPrompts=1"]
+                        + [server.target, "true"],
                     environment: ["SSH_ASKPASS": askpass, "SSH_ASKPASS_REQUIRE": "force"], timeout: 30)
                 #expect(result.status == status, "\(result.errors)\(server.log)")
             }
