@@ -69,7 +69,7 @@ let package = Package(
         library("Cryptography", leansOn: ["Bytes", "COpenSSL", "CSodium"]),
         library("SSH", leansOn: ["Bytes", "Errors", "Reactor", "Cryptography", "CZlib"]),
         library("SFTP", leansOn: ["Bytes", "Reactor", "SSH"]),
-        library("Transfer", leansOn: ["Bytes", "Cryptography", "Errors", "Reactor", "SFTP"]),
+        library("Transfer", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "SFTP"]),
         library("Sessions", leansOn: ["Bytes", "Cryptography", "Errors", "Reactor", "SSH", "SFTP", "Transfer"]),
         .executableTarget(
             name: "FairleadCommand",

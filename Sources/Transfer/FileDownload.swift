@@ -1,11 +1,14 @@
 import Bytes
 import Reactor
 import SFTP
+import SSH
 
 /// Reads one remote file into a local one, with as many requests under way as fill the path.
 ///
-/// Runs on the client's loop. Requests are asked for ahead, answers go to the disk in any order; what is asked for and
-/// what waits for the disk together stay within `TransferLimits.bytesUnderWay`. Runs of zeros become holes.
+/// Runs on the client's loop. Requests are asked for ahead, as many bytes as the path holds: that is found out as a
+/// receive window is, from what arrives in a round trip. What is asked for and what waits for the disk together stay
+/// within `TransferLimits.bytesUnderWay`. The disk gets what has come while it was busy, in one piece: several threads
+/// that write one file only wait for each other. Runs of zeros become holes.
 actor FileDownload {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
@@ -30,12 +33,21 @@ actor FileDownload {
     /// The end of what was written.
     private var writtenEnd: UInt64 = 0
     private var requestsUnderWay = 0
-    private var writesUnderWay = 0
     private var bytesUnderWay = 0
+    /// What has come and waits for the disk.
+    private var arrived: [(offset: UInt64, data: ByteBuffer)] = []
+    private var disk = DiskState.idle
     /// Where the pieces begin that are asked for or on their way to the disk.
     private var openOffsets: Set<UInt64> = []
-    private var allowance: Int
+    private var allowance: WindowTuner
+    /// The request whose answer tells the round trip, and when it was made, in monotonic nanoseconds.
+    private var timed: (offset: UInt64, at: UInt64)?
+    private var roundTrip: UInt64?
     private var isWaitingForRate = false
+
+    private enum DiskState {
+        case idle, writing
+    }
 
     init(
         _ handle: Handle, of source: RawPath, to file: File, over client: FileTransferClient, requestLength: Int,
@@ -50,7 +62,8 @@ actor FileDownload {
         self.progress = progress
         self.limiter = limiter
         self.limits = limits
-        allowance = limits.initialBytesUnderWay
+        allowance = WindowTuner(
+            initial: UInt32(clamping: limits.initialBytesUnderWay), maximum: UInt32(clamping: limits.bytesUnderWay))
     }
 
     /// Transfers what lies behind `offset`; returns the size of the whole file.
@@ -84,7 +97,7 @@ actor FileDownload {
 
     private var mayAsk: Bool {
         nextOffset < expectedSize
-            ? bytesUnderWay + requestLength <= allowance || bytesUnderWay == 0
+            ? bytesUnderWay + requestLength <= Int(allowance.target) || bytesUnderWay == 0
             : requestsUnderWay == 0 || nextOffset == expectedSize
     }
 
@@ -92,6 +105,7 @@ actor FileDownload {
         requestsUnderWay += 1
         bytesUnderWay += length
         openOffsets.insert(offset)
+        if timed == nil { timed = (offset, loop.monotonicNanoseconds) }
         if let limiter {
             let delay = limiter.take(length, now: loop.monotonicNanoseconds)
             if delay > .milliseconds(20) { pause(delay) }
@@ -116,6 +130,10 @@ actor FileDownload {
         // After a failure nobody waits for what still comes.
         guard waiter != nil else { return }
         requestsUnderWay -= 1
+        if let timed, timed.offset == offset {
+            roundTrip = min(roundTrip ?? .max, loop.monotonicNanoseconds - timed.at)
+            self.timed = nil
+        }
         switch result {
         case .failure(let error):
             bytesUnderWay -= length
@@ -127,7 +145,7 @@ actor FileDownload {
         case .success where failure != nil:
             bytesUnderWay -= length
         case .success(let data):
-            allowance = min(allowance + length, limits.bytesUnderWay)
+            allowance.receive(data.count)
             bytesUnderWay -= length - data.count
             writtenEnd = max(writtenEnd, offset + UInt64(data.count))
             store(data, at: offset)
@@ -140,16 +158,35 @@ actor FileDownload {
     }
 
     private func store(_ data: ByteBuffer, at offset: UInt64) {
-        let count = data.count
         if data.bytes.isAllZeros {
-            return stored(offset, count)
+            return stored([offset], data.count)
         }
-        writesUnderWay += 1
-        file.write(data, at: offset) { result in
+        arrived.append((offset, data))
+        writeArrived()
+    }
+
+    /// Writes what has come and lies together, unless the disk is busy.
+    private func writeArrived() {
+        guard case .idle = disk, let first = arrived.first else { return }
+        disk = .writing
+        var pieces: [ByteBuffer] = []
+        var length = 0
+        for piece in arrived where piece.offset == first.offset + UInt64(length) {
+            pieces.append(piece.data)
+            length += piece.data.count
+        }
+        // What was taken is at the front, in its order, but for pieces that came out of turn.
+        let taken = first.offset..<first.offset + UInt64(length)
+        arrived.removeAll { taken.contains($0.offset) }
+        let count = length
+        let offsets = pieces.reduce(into: [first.offset]) { $0.append(($0.last ?? 0) + UInt64($1.count)) }.dropLast()
+        file.write(pieces, at: first.offset) { result in
             self.assumeIsolated { download in
-                download.writesUnderWay -= 1
+                download.disk = .idle
                 switch result {
-                case .success: download.stored(offset, count)
+                case .success:
+                    download.stored(offsets, count)
+                    download.writeArrived()
                 case .failure(let error): download.fail(.local(error, path: download.file.path))
                 }
                 download.pump()
@@ -157,9 +194,10 @@ actor FileDownload {
         }
     }
 
-    private func stored(_ offset: UInt64, _ count: Int) {
+    private func stored(_ offsets: ArraySlice<UInt64>, _ count: Int) {
         bytesUnderWay -= count
-        openOffsets.remove(offset)
+        for offset in offsets { openOffsets.remove(offset) }
+        allowance.consume(count, now: loop.monotonicNanoseconds, roundTrip: roundTrip, mayGrow: true)
         progress.advance(by: count)
     }
 
@@ -169,7 +207,8 @@ actor FileDownload {
     }
 
     private func finishIfDone() {
-        guard let waiter, writesUnderWay == 0, failure != nil || (requestsUnderWay == 0 && end != nil) else { return }
+        guard let waiter, case .idle = disk else { return }
+        guard failure != nil || (requestsUnderWay == 0 && arrived.isEmpty && end != nil) else { return }
         self.waiter = nil
         if let failure {
             waiter.resume(returning: .failure(failure))

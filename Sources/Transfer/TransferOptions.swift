@@ -27,7 +27,7 @@ package struct TransferOptions: Sendable {
 package struct TransferLimits: Sendable {
     /// Bytes of one file that are asked for or on their way to the disk: what fills a path of 50 ms at 640 MB/s.
     package var bytesUnderWay = 32 << 20
-    /// Bytes of one file that are asked for at first; each answer allows one more request.
+    /// Bytes of one file that are asked for at first.
     package var initialBytesUnderWay = 4 << 20
     /// Bytes of one file that are read and not yet acknowledged by the server: more than its window holds.
     package var uploadBytesUnderWay = 8 << 20

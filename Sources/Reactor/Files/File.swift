@@ -122,6 +122,23 @@ package final class File: Sendable {
         loop.offload({ self.writeNow(buffer, at: offset) }, completion)
     }
 
+    /// Writes `buffers` one behind the other, the first at `offset`, then calls `completion` on the loop. To be called on
+    /// the loop.
+    package func write(
+        _ buffers: [ByteBuffer], at offset: UInt64,
+        _ completion: @escaping @Sendable (Result<Void, ReactorError>) -> Void
+    ) {
+        loop.offload(
+            {
+                var position = offset
+                for buffer in buffers {
+                    if case .failure(let error) = self.writeNow(buffer, at: position) { return .failure(error) }
+                    position += UInt64(buffer.count)
+                }
+                return .success(())
+            }, completion)
+    }
+
     // MARK: Calls that wait
 
     /// Up to `count` bytes at `offset`; fewer only at the end of the file.
