@@ -118,7 +118,12 @@ package final class PseudoTerminal: StreamHandle, @unchecked Sendable {
                 var none = sigset_t()
                 unsafe sigemptyset(&none)
                 unsafe posix_spawnattr_setsigmask(attributes, &none)
-                unsafe posix_spawnattr_setflags(attributes, newSession | Int16(POSIX_SPAWN_SETSIGMASK))
+                // Nor does one expect to ignore what this process was started to ignore, such as SIGINT in the background.
+                var all = sigset_t()
+                unsafe sigfillset(&all)
+                unsafe posix_spawnattr_setsigdefault(attributes, &all)
+                unsafe posix_spawnattr_setflags(
+                    attributes, newSession | Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
                 unsafe terminal.withCString { _ = unsafe posix_spawn_file_actions_addopen(actions, 0, $0, O_RDWR, 0) }
                 unsafe posix_spawn_file_actions_adddup2(actions, 0, 1)
                 unsafe posix_spawn_file_actions_adddup2(actions, 0, 2)
