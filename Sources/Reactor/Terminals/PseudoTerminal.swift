@@ -66,7 +66,9 @@ package final class PseudoTerminal: StreamHandle, @unchecked Sendable {
         var status = 1
         while status > 0 {
             unsafe received.withFreeSpace(minimum: Limits.smallestRead) { space in
-                repeat { unsafe status = read(descriptor, space.baseAddress, space.count) } while status < 0 && errno == EINTR
+                repeat {
+                    unsafe status = read(descriptor, space.baseAddress, space.count)
+                } while status < 0 && errno == EINTR
                 return max(status, 0)
             }
         }
