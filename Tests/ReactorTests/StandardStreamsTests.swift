@@ -77,7 +77,7 @@ struct StandardStreamsTests {
         close(input)
     }
 
-    @Test("reads and writes pipes, which block again afterwards")
+    @Test("reads and writes pipes")
     func pipe() async throws {
         var ends: [Int32] = [-1, -1]
         try #require(unsafe Glibc.pipe(&ends) == 0)
@@ -91,10 +91,33 @@ struct StandardStreamsTests {
         }
         await reader.wait { _, events in events == [.ended] }
         #expect(reader.bytes == [1, 2, 3])
-        #expect(fcntl(ends[0], F_GETFL) & O_NONBLOCK != 0)
-        StandardStreams.restore()
-        #expect(fcntl(ends[0], F_GETFL) & O_NONBLOCK == 0)
         await loop.shutdown()
+    }
+
+    @Test("restored, a standard stream blocks again; another descriptor is left alone")
+    func restoring() async {
+        await #expect(processExitsWith: .success) {
+            func isBlocking(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFL) & O_NONBLOCK == 0 }
+            var ends: [Int32] = [-1, -1]
+            precondition(unsafe Glibc.pipe(&ends) == 0)
+            precondition(dup2(ends[0], 0) == 0)
+            let other = ends[1]
+            let loop = EventLoop()
+            let reader = Recorder()
+            let writer = Recorder()
+            await loop.run {
+                let input = try? StandardStreams.input(on: loop)
+                input?.start(reader)
+                let output = try? StandardStreams.stream(other, on: loop, options: StreamOptions())
+                output?.start(writer)
+                output?.write(ByteBuffer([1, 2, 3]))
+            }
+            await reader.wait { bytes, _ in bytes == [1, 2, 3] }
+            precondition(!isBlocking(0) && !isBlocking(other))
+            StandardStreams.restore()
+            precondition(isBlocking(0) && !isBlocking(other))
+            await loop.shutdown()
+        }
     }
 
     @Test("for output alone leaves what is typed to others")

@@ -66,7 +66,9 @@ package final class PseudoTerminal: StreamHandle, @unchecked Sendable {
         var status = 1
         while status > 0 {
             unsafe received.withFreeSpace(minimum: Limits.smallestRead) { space in
-                repeat { unsafe status = read(descriptor, space.baseAddress, space.count) } while status < 0 && errno == EINTR
+                repeat {
+                    unsafe status = read(descriptor, space.baseAddress, space.count)
+                } while status < 0 && errno == EINTR
                 return max(status, 0)
             }
         }
@@ -118,7 +120,12 @@ package final class PseudoTerminal: StreamHandle, @unchecked Sendable {
                 var none = sigset_t()
                 unsafe sigemptyset(&none)
                 unsafe posix_spawnattr_setsigmask(attributes, &none)
-                unsafe posix_spawnattr_setflags(attributes, newSession | Int16(POSIX_SPAWN_SETSIGMASK))
+                // Nor does one expect to ignore what this process was started to ignore, such as SIGINT in the background.
+                var all = sigset_t()
+                unsafe sigfillset(&all)
+                unsafe posix_spawnattr_setsigdefault(attributes, &all)
+                unsafe posix_spawnattr_setflags(
+                    attributes, newSession | Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
                 unsafe terminal.withCString { _ = unsafe posix_spawn_file_actions_addopen(actions, 0, $0, O_RDWR, 0) }
                 unsafe posix_spawn_file_actions_adddup2(actions, 0, 1)
                 unsafe posix_spawn_file_actions_adddup2(actions, 0, 2)

@@ -74,7 +74,10 @@ package enum StandardStreams {
         return stream
     }
 
+    /// Notes how `descriptor` is, if it is one of the three that libuv never closes: another's number may soon stand for
+    /// something else.
     private static func remember(_ descriptor: CInt) {
+        guard (0...2).contains(descriptor) else { return }
         _ = restoringAtExit
         let flags = fcntl(descriptor, F_GETFL)
         guard flags >= 0 else { return }
