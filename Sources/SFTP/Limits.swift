@@ -52,4 +52,6 @@ package enum Limits {
     package static let maximumListingLength = 256 * 1024 * 1024
     /// How many READDIR requests a listing keeps in flight.
     package static let listingRequestsInFlight = 8
+    /// How much of what a server's program writes to standard error is kept for the error message.
+    package static let maximumStandardErrorLength = 4096
 }

@@ -34,6 +34,7 @@ package actor FileTransferClient {
     private var flushing = Flushing.immediate
     private var cancellations: [UInt64: () -> Void] = [:]
     private var nextTicket: UInt64 = 0
+    private var drainActions: [() -> Void] = []
 
     /// What the server announced; empty before VERSION.
     package private(set) var extensions = ServerExtensions()
@@ -98,6 +99,19 @@ package actor FileTransferClient {
         assumeIsolated { $0.fail(.connectionLost(reason.visible())) }
     }
 
+    /// Takes note that what the carrier had queued fell below its low-water mark after having been at the high one.
+    package nonisolated func carrierDidDrain() {
+        assumeIsolated { $0.runDrainActions() }
+    }
+
+    private func runDrainActions() {
+        let actions = drainActions
+        drainActions = []
+        batch {
+            for action in actions { action() }
+        }
+    }
+
     private func take(_ bytes: RawSpan) {
         switch phase {
         case .unstarted, .closed: return
@@ -154,6 +168,7 @@ package actor FileTransferClient {
         carrier.close()
         for waiter in versionWaiters { waiter(.failure(error)) }
         for waiter in router.takeWaiters() { waiter.fail(error) }
+        runDrainActions()
     }
 
     // MARK: Sending; on the loop only
@@ -242,6 +257,13 @@ package actor FileTransferClient {
             outbound.append(data.bytes)
             flush()
         }
+    }
+
+    /// Calls `action` on the loop when the carrier takes more: at once while it has less queued than its high-water mark,
+    /// or when the client is closed; else once it has drained.
+    package func whenDrained(_ action: @escaping () -> Void) {
+        guard obstacle == nil, carrier.pendingWriteCount >= carrier.highWaterMark else { return action() }
+        drainActions.append(action)
     }
 
     /// Closes `handle` without waiting for the answer, which nobody can do anything about.

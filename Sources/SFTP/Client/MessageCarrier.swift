@@ -9,8 +9,14 @@ package protocol MessageCarrier: AnyObject, Sendable {
     func write(_ buffer: ByteBuffer)
     /// How many bytes are queued and not taken yet: the back-pressure of whoever writes files.
     var pendingWriteCount: Int { get }
+    /// From how many queued bytes on a drain follows, told by `FileTransferClient.carrierDidDrain()`; `Int.max` for never.
+    var highWaterMark: Int { get }
     /// Tells that `count` of the bytes received are consumed, so that the peer may send as many more.
     func acknowledge(_ count: Int)
     /// Ends the stream in both directions.
     func close()
+}
+
+extension MessageCarrier {
+    package var highWaterMark: Int { .max }
 }

@@ -27,6 +27,11 @@ package final class Channel: Sendable {
         connection.assumeIsolated { $0.pendingWriteCount(of: id) }
     }
 
+    /// From how many waiting bytes on `channelDidBecomeWritable` follows.
+    package var outboundHighWaterMark: Int {
+        connection.assumeIsolated { $0.configuration.channels.outboundHighWaterMark }
+    }
+
     /// Tells that `count` received bytes are used up, which opens the window for as many.
     package func acknowledge(_ count: Int) {
         connection.assumeIsolated { $0.acknowledge(count, on: id) }

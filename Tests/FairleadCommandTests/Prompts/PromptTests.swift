@@ -95,7 +95,8 @@ struct PromptTests {
         ])
     func passwordFiles(content: String, expected: String) throws {
         try withFile(Array(content.utf8), mode: 0o600) { path in
-            #expect(text(try PasswordSource.file(path).read()) == expected)
+            let password = try PasswordSource.file(path).read()
+            #expect(text(password) == expected)
         }
     }
 
@@ -111,13 +112,14 @@ struct PromptTests {
     @Test("A password file has a limit, is not empty, exists, and is a file")
     func oddFiles() throws {
         try withFile([UInt8](repeating: 0x61, count: 4096) + [0x0A], mode: 0o600) { path in
-            #expect(try PasswordSource.file(path).read().count == 4096)
+            let password = try PasswordSource.file(path).read()
+            #expect(password.count == 4096)
         }
         try withFile([UInt8](repeating: 0x61, count: 5000), mode: 0o600) { path in
-            #expect(throws: PromptError.tooLong(limit: 4096)) { try PasswordSource.file(path).read() }
+            _ = #expect(throws: PromptError.tooLong(limit: 4096)) { try PasswordSource.file(path).read() }
         }
         try withFile([0x0A], mode: 0o600) { path in
-            #expect(throws: PromptError.unsafeFile(path: "\(path)", problem: "is empty")) {
+            _ = #expect(throws: PromptError.unsafeFile(path: "\(path)", problem: "is empty")) {
                 try PasswordSource.file(path).read()
             }
         }

@@ -8,12 +8,10 @@ final class PseudoTerminal: Sendable {
     let program: Int32
 
     init?() {
-        person = posix_openpt(O_RDWR | O_NOCTTY)
-        guard person >= 0, grantpt(person) == 0, unlockpt(person) == 0, let name = unsafe ptsname(person) else {
-            return nil
-        }
-        program = unsafe open(name, O_RDWR | O_NOCTTY)
-        guard program >= 0 else { return nil }
+        var ends: (person: Int32, program: Int32) = (-1, -1)
+        // The system writes the two descriptors, which live on this frame.
+        guard unsafe openpty(&ends.person, &ends.program, nil, nil, nil) == 0 else { return nil }
+        (person, program) = ends
     }
 
     deinit { close(person) }
