@@ -117,13 +117,17 @@ package struct TransportMachine: ~Copyable, PacketSink {
     // MARK: What the owner sends
 
     /// Sends one message of the layers above; while a key exchange is under way it waits for that to end.
+    ///
+    /// Nothing is sent once the machine has failed.
     package mutating func sendPacket(_ write: (inout ByteBuffer) -> Void) {
+        if case .failed = state { return }
         guard isDeferring else {
             writer.sendPacket(write)
             return
         }
         deferred.appendString(write)
         if deferred.count > TransportLimits.deferredLength {
+            deferred = ByteBuffer()
             state = .failed(.limitExceeded("too much waits for a key exchange to end"))
         }
     }
