@@ -30,7 +30,7 @@ package struct TransferLimits: Sendable {
     /// Bytes of one file that are asked for at first.
     package var initialBytesUnderWay = 4 << 20
     /// Bytes of one file that are read and not yet acknowledged by the server: more than its window holds.
-    package var uploadBytesUnderWay = 8 << 20
+    package var uploadBytesUnderWay = 4 << 20
     /// Folders that are listed at once.
     package var listings = 16
     /// Entries in one folder.

@@ -28,7 +28,7 @@ final class SubsystemChannel: MessageCarrier, ChannelHandler, @unchecked Sendabl
 
     func write(_ buffer: ByteBuffer) {
         guard case .open(let channel, _) = phase else { return }
-        channel.write(buffer.bytes)
+        channel.write(buffer)
     }
 
     var pendingWriteCount: Int {

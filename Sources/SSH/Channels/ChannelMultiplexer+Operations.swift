@@ -166,6 +166,23 @@ extension ChannelMultiplexer {
     package mutating func write(
         to id: ChannelID, stream: ChannelStream = .output, _ body: (inout ByteBuffer) -> Void
     ) throws(ChannelError) {
+        let index = try writableIndex(id)
+        slots[index].outbound.append(to: stream, body)
+        updateLevel(index)
+        schedule(index)
+    }
+
+    /// Queues `buffer`, a large one without a copy; otherwise like `write(_:to:stream:)`.
+    package mutating func write(
+        _ buffer: ByteBuffer, to id: ChannelID, stream: ChannelStream = .output
+    ) throws(ChannelError) {
+        let index = try writableIndex(id)
+        slots[index].outbound.append(buffer, to: stream)
+        updateLevel(index)
+        schedule(index)
+    }
+
+    private func writableIndex(_ id: ChannelID) throws(ChannelError) -> Int {
         try checkRunning()
         guard let index = index(of: id) else { throw .notOpen }
         switch slots[index].state {
@@ -176,9 +193,7 @@ extension ChannelMultiplexer {
         case .open: break
         case .eofWanted, .closeWanted, .ended: throw .outputEnded
         }
-        slots[index].outbound.append(to: stream, body)
-        updateLevel(index)
-        schedule(index)
+        return index
     }
 
     /// How many bytes wait to be sent; 0 when the channel has gone.

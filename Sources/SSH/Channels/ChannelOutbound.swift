@@ -18,8 +18,8 @@ struct ChannelOutbound: Sendable {
         case full
     }
 
-    private(set) var output = ByteBuffer()
-    private(set) var error = ByteBuffer()
+    private var output = OutboundQueue()
+    private var error = OutboundQueue()
     /// Which stream goes first when both have data.
     private var turn = ChannelStream.output
     var end = End.open
@@ -30,8 +30,15 @@ struct ChannelOutbound: Sendable {
 
     mutating func append(to stream: ChannelStream, _ body: (inout ByteBuffer) -> Void) {
         switch stream {
-        case .output: body(&output)
-        case .error: body(&error)
+        case .output: output.append(body)
+        case .error: error.append(body)
+        }
+    }
+
+    mutating func append(_ buffer: ByteBuffer, to stream: ChannelStream) {
+        switch stream {
+        case .output: output.append(buffer)
+        case .error: error.append(buffer)
         }
     }
 
@@ -53,14 +60,13 @@ struct ChannelOutbound: Sendable {
     }
 
     private static func sendPacket<S: PacketSink & ~Copyable>(
-        _ queue: inout ByteBuffer, _ stream: ChannelStream, to recipient: UInt32, limit: Int, into sink: inout S
+        _ queue: inout OutboundQueue, _ stream: ChannelStream, to recipient: UInt32, limit: Int, into sink: inout S
     ) -> Int {
         let count = min(queue.count, limit)
         sink.sendPacket { buffer in
-            ChannelDataMessage.encode(
-                recipient: recipient, stream: stream, data: queue.bytes.extracting(first: count), into: &buffer)
+            ChannelDataMessage.encodeHeader(recipient: recipient, stream: stream, count: count, into: &buffer)
+            queue.move(count, to: &buffer)
         }
-        queue.consume(count)
         return count
     }
 }

@@ -1,4 +1,4 @@
-import Bytes
+package import Bytes
 package import Reactor
 
 /// A handle of one channel of a `Connection`.
@@ -20,6 +20,11 @@ package final class Channel: Sendable {
     /// Queues `bytes`; they leave as the peer's window allows. Nothing happens after `sendEOF` and `close`.
     package func write(_ bytes: RawSpan) {
         connection.assumeIsolated { $0.write(bytes, to: id) }
+    }
+
+    /// Queues `buffer`, a large one without a copy; otherwise like the other `write`.
+    package func write(_ buffer: ByteBuffer) {
+        connection.assumeIsolated { $0.write(buffer, to: id) }
     }
 
     /// How many bytes wait to be sent.

@@ -34,7 +34,7 @@ package final class ChannelByteStream: ByteStream, ChannelHandler, @unchecked Se
     }
 
     package func write(_ buffer: ByteBuffer) {
-        channel?.write(buffer.bytes)
+        channel?.write(buffer)
     }
 
     package var pendingWriteCount: Int { channel?.pendingWriteCount ?? 0 }

@@ -77,6 +77,11 @@ extension Connection {
         scheduleFlush()
     }
 
+    func write(_ buffer: ByteBuffer, to id: ChannelID) {
+        try? multiplexer.write(buffer, to: id)
+        scheduleFlush()
+    }
+
     func pendingWriteCount(of id: ChannelID) -> Int {
         multiplexer.pendingCount(id)
     }

@@ -70,6 +70,12 @@ package struct ChannelDataMessage: Equatable, Sendable {
     package static func encode(
         recipient: UInt32, stream: ChannelStream, data: RawSpan, into buffer: inout ByteBuffer
     ) {
+        encodeHeader(recipient: recipient, stream: stream, count: data.byteCount, into: &buffer)
+        buffer.append(data)
+    }
+
+    /// Appends what comes before `count` bytes of data.
+    static func encodeHeader(recipient: UInt32, stream: ChannelStream, count: Int, into buffer: inout ByteBuffer) {
         switch stream {
         case .output:
             buffer.append(MessageNumber.channelData.rawValue)
@@ -79,7 +85,7 @@ package struct ChannelDataMessage: Equatable, Sendable {
             buffer.append(recipient)
             buffer.append(errorTypeCode)
         }
-        buffer.append(string: data)
+        buffer.append(UInt32(count))
     }
 }
 
