@@ -146,7 +146,7 @@ struct TargetTests {
             throws: TargetError(
                 "'h:22' has a path, but a host alone is needed", hint: "for a port write -p 22 or ssh://HOST:22")
         ) {
-            try Target(host: "h:22")
+            try Target(host: Argument("h:22"))
         }
     }
 
