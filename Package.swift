@@ -1,6 +1,9 @@
 // swift-tools-version: 6.2
-import Foundation
 import PackageDescription
+
+/// `FAIRLEAD_FUZZ=1` adds the fuzz targets and instruments everything (Scripts/fuzz).
+let isFuzzing = Context.environment["FAIRLEAD_FUZZ"] == "1"
+let fuzzing: [SwiftSetting] = isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : []
 
 /// The one list of Swift settings, shared by every target (docs/decisions/0001-package.md).
 let settings: [SwiftSetting] = [
@@ -12,32 +15,35 @@ let settings: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
-]
+] + fuzzing
 
 func path(of name: String) -> String {
     switch name {
-    case "TestHosts": "Tests/TestHosts"
-    case _ where name.hasSuffix("Tests"): "Tests/\(name)"
-    case _ where name.hasPrefix("C") && name != "Cryptography": "Sources/System/\(name)"
+    case _ where name.hasSuffix("Fuzz"): "Fuzz/\(name.dropLast(4))"
+    case _ where name == "TestHosts" || name.hasSuffix("Tests"): "Tests/\(name)"
     default: "Sources/\(name)"
     }
 }
 
-func exists(_ name: String) -> Bool {
-    FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + path(of: name))
+func library(_ name: String, leansOn dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: path(of: name), swiftSettings: settings)
 }
 
-func library(_ name: String, leansOn dependencies: [String]) -> Target {
-    .target(
-        name: name, dependencies: dependencies.filter(exists).map { .init(stringLiteral: $0) }, path: path(of: name),
-        swiftSettings: settings)
+func tests(_ name: String, leansOn dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: path(of: name), swiftSettings: settings)
 }
 
-func tests(_ name: String, leansOn dependencies: [String]) -> Target {
-    .testTarget(
-        name: name, dependencies: dependencies.filter(exists).map { .init(stringLiteral: $0) }, path: path(of: name),
-        swiftSettings: settings)
+/// A fuzz target in `Fuzz/Name`, whose program is `NameFuzz`.
+func fuzz(_ name: String, leansOn dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name + "Fuzz", dependencies: ["FuzzDriver"] + dependencies, path: path(of: name + "Fuzz"),
+        swiftSettings: settings, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
 }
+
+let fuzzTargets: [Target] = [
+    .target(name: "FuzzDriver", dependencies: ["Bytes"], path: "Fuzz/Driver", swiftSettings: settings),
+    fuzz("WireReader", leansOn: ["Bytes"]),
+]
 
 let package = Package(
     name: "Fairlead",
@@ -62,24 +68,23 @@ let package = Package(
         library("Reactor", leansOn: ["Bytes", "CUV"]),
         library("Cryptography", leansOn: ["Bytes", "COpenSSL", "CSodium"]),
         library("SSH", leansOn: ["Bytes", "Errors", "Reactor", "Cryptography", "CZlib"]),
-        library("SFTP", leansOn: ["SSH"]),
-        library("Transfer", leansOn: ["SFTP"]),
-        library("Sessions", leansOn: ["Errors", "Transfer"]),
-        library("Fairlead", leansOn: ["Sessions"]),
+        library("SFTP", leansOn: ["Bytes", "Reactor", "SSH"]),
+        library("Transfer", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "SFTP"]),
+        library("Sessions", leansOn: ["Bytes", "Cryptography", "Errors", "Reactor", "SSH", "SFTP", "Transfer"]),
         .executableTarget(
             name: "FairleadCommand",
-            dependencies: ["Bytes", "Errors", "Reactor", "Cryptography", "Fairlead"].filter(exists)
-                .map { .init(stringLiteral: $0) },
+            dependencies: ["Bytes", "Errors", "Reactor", "Cryptography", "SSH", "SFTP", "Transfer", "Sessions"],
             swiftSettings: settings),
         library("TestHosts", leansOn: []),
+        tests("TestHostsTests", leansOn: ["TestHosts"]),
         tests("BytesTests", leansOn: ["Bytes"]),
         tests("ErrorsTests", leansOn: ["Errors"]),
         tests("ReactorTests", leansOn: ["Reactor"]),
         tests("CryptographyTests", leansOn: ["Cryptography"]),
-        tests("SSHTests", leansOn: ["SSH", "TestHosts"]),
+        tests("SSHTests", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "TestHosts"]),
         tests("SFTPTests", leansOn: ["SFTP", "TestHosts"]),
-        tests("TransferTests", leansOn: ["Transfer", "TestHosts"]),
-        tests("SessionsTests", leansOn: ["Errors", "Sessions", "TestHosts"]),
         tests("FairleadCommandTests", leansOn: ["FairleadCommand", "TestHosts"]),
-    ].filter { exists($0.name) }
+        tests("TransferTests", leansOn: ["Bytes", "Reactor", "SFTP", "Transfer", "TestHosts"]),
+        tests("SessionsTests", leansOn: ["Errors", "Sessions", "TestHosts"]),
+    ] + (isFuzzing ? fuzzTargets : [])
 )

@@ -12,7 +12,7 @@ package enum BcryptPBKDF {
     /// `count` bytes (1 … 1024) from `passphrase` (not empty) and `salt` (1 … 1024 bytes) in `rounds` (1 …
     /// `maximumRounds`). Throws `unsupported` for values outside these bounds.
     ///
-    /// Takes about 5 ms per round for each 32 bytes of output, so never call it on a loop that others wait for.
+    /// Takes about 3 ms per round for each 32 bytes of output, so never call it on a loop that others wait for.
     package static func derive(
         passphrase: Secret, salt: RawSpan, rounds: UInt32, count: Int
     ) throws(CryptographyError) -> Secret {

@@ -35,17 +35,16 @@ final class BigNumber {
     }
 
     convenience init(_ secret: Secret) throws(CryptographyError) {
-        let number = try BigNumber(isSecret: true)
+        try self.init(isSecret: true)
+        let pointer = unsafe pointer
         let result = unsafe secret.withBytes { span in
             unsafe span.withUnsafeBytes { bytes in
+                // As above.
                 unsafe BN_bin2bn(
-                    bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), Int32(clamping: bytes.count), number.pointer
-                )
+                    bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), Int32(clamping: bytes.count), pointer)
             }
         }
         guard unsafe result != nil else { throw OpenSSL.failure("big number") }
-        try self.init(isSecret: true)
-        guard unsafe BN_copy(pointer, number.pointer) != nil else { throw OpenSSL.failure("big number") }
     }
 
     convenience init(_ value: UInt) throws(CryptographyError) {

@@ -1,6 +1,6 @@
 /// Bounds on what a peer or a key file can make this module compute.
 package enum CryptographyLimits {
-    /// Size of an RSA modulus, in bits. Verification with the largest takes about a millisecond.
+    /// Size of an RSA modulus, in bits. Verification with the largest takes about 4 ms at worst.
     package static let rsaModulusBits = 1024...16384
 
     /// Size of an RSA key that is generated here, in bits; the largest takes seconds.
@@ -23,7 +23,7 @@ package enum CryptographyLimits {
     package static let dsaOrderBits = 160...256
 
     /// Most rounds of bcrypt_pbkdf that a key file may ask for. `ssh-keygen` writes 16 or 24, its users up to some
-    /// hundreds; this many take about 20 seconds.
+    /// hundreds; this many take about 12 seconds for a key and its IV.
     package static let bcryptRounds: UInt32 = 2048
 
     /// Longest salt of bcrypt_pbkdf, in bytes; `ssh-keygen` writes 16.

@@ -1,4 +1,3 @@
-internal import Bytes
 internal import COpenSSL
 
 /// A multiplicative group modulo a prime, in which keys are agreed (RFC 4253 §8). Integers are big-endian magnitudes.

@@ -62,10 +62,8 @@ package enum HashAlgorithm: Sendable, CaseIterable {
         static let sha512 = Implementation(.sha512)
 
         private init(_ algorithm: HashAlgorithm) {
-            // A static, NUL-terminated name; the reference that is returned is kept.
-            unsafe pointer = algorithm.name.withUTF8Buffer { name in
-                unsafe name.withMemoryRebound(to: CChar.self) { unsafe EVP_MD_fetch(nil, $0.baseAddress, nil) }
-            }
+            // The reference that is returned is kept.
+            unsafe pointer = EVP_MD_fetch(nil, algorithm.name.cString, nil)
             OpenSSL.clearErrors()
         }
 

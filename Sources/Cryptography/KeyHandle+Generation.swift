@@ -5,7 +5,7 @@ extension KeyHandle {
     convenience init(generating curve: EllipticCurve) throws(CryptographyError) {
         try unsafe self.init(generating: "EC") { context in
             unsafe EVP_PKEY_CTX_set_group_name(
-                context, UnsafeRawPointer(curve.groupName.utf8Start).assumingMemoryBound(to: CChar.self))
+                context, curve.groupName.cString)
         }
     }
 

@@ -1,4 +1,3 @@
-internal import Bytes
 internal import COpenSSL
 
 /// The owner of a libcrypto key.
@@ -75,7 +74,7 @@ final class KeyHandle {
     func sign(_ message: RawSpan, hash: HashAlgorithm) throws(CryptographyError) -> [UInt8] {
         let context = try DigestContext()
         try OpenSSL.check(
-            unsafe EVP_DigestSignInit_ex(context.pointer, nil, hash.cName, nil, nil, pointer, nil), "signature")
+            unsafe EVP_DigestSignInit_ex(context.pointer, nil, hash.name.cString, nil, nil, pointer, nil), "signature")
         let capacity = Int(unsafe EVP_PKEY_get_size(pointer))
         var signature = [UInt8](repeating: 0, count: capacity)
         var count = capacity
@@ -96,7 +95,8 @@ final class KeyHandle {
     func verifies(_ signature: [UInt8], over message: RawSpan, hash: HashAlgorithm) -> Bool {
         defer { OpenSSL.clearErrors() }
         guard let context = try? DigestContext() else { return false }
-        guard unsafe EVP_DigestVerifyInit_ex(context.pointer, nil, hash.cName, nil, nil, pointer, nil) == 1 else {
+        guard unsafe EVP_DigestVerifyInit_ex(context.pointer, nil, hash.name.cString, nil, nil, pointer, nil) == 1
+        else {
             return false
         }
         return unsafe message.withUnsafeBytes { message in
@@ -139,13 +139,5 @@ private struct DigestContext: ~Copyable {
 
     deinit {
         unsafe EVP_MD_CTX_free(pointer)
-    }
-}
-
-extension HashAlgorithm {
-    /// The name as a C string that lives as long as the process.
-    fileprivate var cName: UnsafePointer<CChar> {
-        // A static, NUL-terminated ASCII string.
-        unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
     }
 }

@@ -41,10 +41,3 @@ struct KeyParameters: ~Copyable {
             "key parameter")
     }
 }
-
-extension StaticString {
-    /// The text, which is ASCII, as a C string that lives as long as the process.
-    fileprivate var cString: UnsafePointer<CChar> {
-        unsafe UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self)
-    }
-}

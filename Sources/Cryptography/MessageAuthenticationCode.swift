@@ -14,22 +14,19 @@ package struct MessageAuthenticationCode: ~Copyable, @unchecked Sendable {
         length = hash.digestLength
         guard let context = unsafe EVP_MAC_CTX_new(Self.implementation) else { preconditionFailure("HMAC is missing") }
         unsafe self.context = context
-        let result = hash.name.withUTF8Buffer { name in
-            unsafe withUnsafeTemporaryAllocation(of: OSSL_PARAM.self, capacity: 2) { parameters in
-                // libcrypto only reads the name, and copies it before this returns.
-                let text = unsafe UnsafeMutableRawPointer(mutating: name.baseAddress)?.assumingMemoryBound(
-                    to: CChar.self)
-                unsafe parameters.initializeElement(
-                    at: 0, to: OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, text, 0))
-                unsafe parameters.initializeElement(at: 1, to: OSSL_PARAM_construct_end())
-                return unsafe key.withUnsafeBytes { key in
-                    // Without a key there is no address, and nil would mean «keep the old key».
-                    unsafe withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { none in
-                        unsafe EVP_MAC_init(
-                            context,
-                            (key.baseAddress ?? UnsafeRawPointer(none.baseAddress))?
-                                .assumingMemoryBound(to: UInt8.self), key.count, parameters.baseAddress)
-                    }
+        let result = unsafe withUnsafeTemporaryAllocation(of: OSSL_PARAM.self, capacity: 2) { parameters in
+            // libcrypto keeps the addresses of both texts in the parameter until this returns, so both are static; it only
+            // reads them.
+            let digest = unsafe UnsafeMutablePointer(mutating: hash.name.cString)
+            unsafe parameters.initializeElement(
+                at: 0, to: OSSL_PARAM_construct_utf8_string(("digest" as StaticString).cString, digest, 0))
+            unsafe parameters.initializeElement(at: 1, to: OSSL_PARAM_construct_end())
+            return unsafe key.withUnsafeBytes { key in
+                // Without a key there is no address, and nil would mean «keep the old key».
+                unsafe withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { none in
+                    let start = unsafe (key.baseAddress ?? UnsafeRawPointer(none.baseAddress))?
+                        .assumingMemoryBound(to: UInt8.self)
+                    return unsafe EVP_MAC_init(context, start, key.count, parameters.baseAddress)
                 }
             }
         }

@@ -33,3 +33,11 @@ enum OpenSSL {
         ERR_clear_error()
     }
 }
+
+extension StaticString {
+    /// The text, which is ASCII, as a C string that lives as long as the process, which the address of a
+    /// `String` does not.
+    var cString: UnsafePointer<CChar> {
+        unsafe UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+}

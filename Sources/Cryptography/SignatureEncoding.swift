@@ -31,11 +31,14 @@ enum SignatureEncoding {
         return element(0x02, (needsSign ? [0] : []) + digits)
     }
 
-    /// `content` has at most some hundred bytes.
+    /// One element, in the shortest form of its length; `content` has some hundred bytes at most.
     private static func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
         let length: [UInt8] =
-            content.count < 0x80
-            ? [UInt8(content.count)] : [0x82, UInt8(content.count >> 8), UInt8(content.count & 0xFF)]
+            switch content.count {
+            case ..<0x80: [UInt8(content.count)]
+            case ..<0x100: [0x81, UInt8(content.count)]
+            case let count: [0x82, UInt8(count >> 8), UInt8(count & 0xFF)]
+            }
         return [tag] + length + content
     }
 }

@@ -1,4 +1,3 @@
-internal import Bytes
 internal import CSodium
 
 /// A private key that signs. Immutable, so any thread may use it.

@@ -1,4 +1,3 @@
-internal import Bytes
 internal import CSodium
 
 /// A public key that signatures are checked with. Integers are big-endian magnitudes.

@@ -174,6 +174,7 @@ struct EventLoopTests {
         async let second: Void = loop.shutdown()
         _ = await (first, second)
         await loop.shutdown()
+        await group.shutdown()
     }
 
     @Test("a group hands its loops out in turn")

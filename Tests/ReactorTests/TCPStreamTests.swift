@@ -28,7 +28,8 @@ struct TCPStreamTests {
             client.shutdownOutput()
         }
         await recorder.wait { _, events in events.contains(.ended) }
-        #expect(recorder.bytes == message)
+        let isEqual = recorder.bytes == message
+        #expect(isEqual)
         #expect(client.remoteAddress == server.localAddress)
         #expect(client.localAddress == server.remoteAddress)
         await loop.shutdown()

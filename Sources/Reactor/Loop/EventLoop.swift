@@ -16,7 +16,7 @@ import Synchronization
 @safe
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     // Sendable because every property is a constant, guarded by `shared`, or touched by the loop's thread alone
-    // (`local`, `turn`, `flushes`, `idling`); `thread` is written before `init` returns and never again.
+    // (`local`, `turn`, `flushes`, `idling`, `life`); `thread` is written before `init` returns and never again.
 
     /// Where the loop's thread is, as far as others who bring work have to know.
     private enum Phase {
@@ -37,6 +37,11 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private enum Turn {
         case between
         case under
+    }
+
+    private enum Life {
+        case running
+        case stopping
     }
 
     private enum Idling {
@@ -60,6 +65,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var flushes: [StreamHandle] = []
     private var turn = Turn.between
     private var idling = Idling.off
+    private var life = Life.running
 
     /// Starts the thread. Traps when the process is out of descriptors or threads, as nothing can work then.
     package init() {
@@ -120,6 +126,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// The time on the monotonic clock that the loop's timers go by.
     package var now: ContinuousClock.Instant { .now }
 
+    /// The same clock in nanoseconds, for what is asked once a packet.
+    package var monotonicNanoseconds: UInt64 { uv_hrtime() }
+
     /// Runs `body` on the loop soon, never before this returns; from any thread. Work of one thread keeps its order.
     package func execute(_ body: @escaping @Sendable () -> Void) {
         add(.closure(body))
@@ -174,6 +183,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     }
 
     // MARK: Turns; on the loop's thread only
+
+    /// Whether `shutdown()` has been asked for.
+    var isStopping: Bool { life == .stopping }
 
     /// Has `stream` write what it holds at the end of this turn.
     func scheduleFlush(_ stream: StreamHandle) {
@@ -272,6 +284,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     }
 
     private func closeHandles() {
+        life = .stopping
         unsafe uv_unref(UnsafeMutableRawPointer(wake).assumingMemoryBound(to: uv_handle_t.self))
         unsafe uv_walk(uv, { handle, _ in unsafe LoopHandle.of(handle)?.loopIsStopping() }, nil)
     }

@@ -9,7 +9,7 @@ package protocol ByteStream: AnyObject, Sendable {
     /// What has arrived: the stream appends at the back, the handler consumes from the front, in place.
     var received: ByteBuffer { get set }
 
-    /// Begins reading; `handler` is held strongly until its `streamDidClose`.
+    /// Begins reading, unless bytes only go the other way; `handler` is held strongly until its `streamDidClose`.
     func start(_ handler: any ByteStreamHandler)
 
     /// Whether bytes are taken from the peer; false stops it by back-pressure, and then its end is not noticed either.

@@ -69,6 +69,9 @@ package class StreamHandle: LoopHandle, ByteStream, @unchecked Sendable {
     /// Whether a read error is how this kind of stream ends; a pseudo-terminal's EIO is.
     func isEnd(_ status: CInt) -> Bool { status == UV_EOF.rawValue }
 
+    /// Appends to `received` what is still to be had when libuv says that the stream has ended. For subclasses.
+    func readRest() {}
+
     // MARK: Reading
 
     package func start(_ handler: any ByteStreamHandler) {
@@ -90,6 +93,10 @@ package class StreamHandle: LoopHandle, ByteStream, @unchecked Sendable {
             guard handleState == .open else { return }
             switch (input, newValue) {
             case (.idle, true):
+                guard options.direction == .both, unsafe uv_is_readable(stream) != 0 else {
+                    input = .ended
+                    return
+                }
                 input = .reading
                 let status = unsafe uv_read_start(
                     stream, { handle, _, buffer in unsafe StreamHandle.owner(of: handle).provideSpace(buffer) },
@@ -127,7 +134,10 @@ package class StreamHandle: LoopHandle, ByteStream, @unchecked Sendable {
             if isEnd(status) {
                 input = .ended
                 unsafe uv_read_stop(stream)
-                handler?.streamDidEnd(self)
+                let count = received.count
+                readRest()
+                if received.count > count { handler?.streamDidReceive(self) }
+                if handleState == .open { handler?.streamDidEnd(self) }
             } else {
                 fail(ReactorError(uv: status, operation: "read"))
             }

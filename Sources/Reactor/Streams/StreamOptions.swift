@@ -9,5 +9,13 @@ package struct StreamOptions: Sendable {
     /// TCP only: how long a connection is silent before the kernel probes the peer (RFC 9293 §3.8.4); nil for never.
     package var keepAlive: Duration?
 
+    /// Which way bytes go. A stream for output alone reads nothing, though its descriptor may allow it, as a terminal's does.
+    enum Direction {
+        case both
+        case output
+    }
+
+    var direction = Direction.both
+
     package init() {}
 }

@@ -1,6 +1,6 @@
 package import Bytes
 
-// What the driver asks for. Ids of channels that have gone are ignored, or throw `.notOpen` where the caller has to know.
+// What the driver asks for. Ids of channels that have gone are ignored, or throw `.notOpen` where callers have to know.
 extension ChannelMultiplexer {
     // MARK: Opening
 
@@ -62,7 +62,8 @@ extension ChannelMultiplexer {
 
     // MARK: Requests
 
-    /// Sends a request; the returned number comes back with `requestReply`, the first is 1; nil when no reply is wanted.
+    /// Sends a request; the returned number comes back with `requestReply`, the first is 1; nil when no reply is
+    /// wanted.
     ///
     /// Throws `.notOpen` before the peer has confirmed the channel and after close.
     @discardableResult
@@ -126,7 +127,8 @@ extension ChannelMultiplexer {
 
     // MARK: Data
 
-    /// Gives `count` bytes of the channel's data back as consumed, at most what was delivered; ignored when it has gone.
+    /// Gives `count` bytes of the channel's data back as consumed, at most what was delivered; ignored when it has
+    /// gone.
     ///
     /// Allows the peer more when enough has come together; until then it holds back what it has.
     package mutating func acknowledge<S: PacketSink & ~Copyable>(
@@ -191,11 +193,11 @@ extension ChannelMultiplexer {
         return slots[index].outbound.level == .full
     }
 
-    /// Sends what windows and packet sizes allow, one packet per channel in turn, until about `budget` bytes; returns how
-    /// many bytes that costs on the wire, about.
+    /// Sends what windows and packet sizes allow, one packet per channel in turn, until about `budget` bytes; returns
+    /// how many bytes that costs on the wire, about.
     ///
-    /// Each packet counts with `ChannelLimits.packetOverhead`; the last one may exceed the budget. With budget spent and
-    /// `hasSendableData`, there is more to send.
+    /// Each packet counts with `ChannelLimits.packetOverhead`; the last one may exceed the budget. With budget spent
+    /// and `hasSendableData`, there is more to send.
     @discardableResult
     package mutating func flush<S: PacketSink & ~Copyable>(into sink: inout S, budget: Int = .max) -> Int {
         guard isRunning else { return 0 }
@@ -238,8 +240,8 @@ extension ChannelMultiplexer {
         case afterQueuedData
     }
 
-    /// Closes the channel from our side (RFC 4254 §5.3); `closed` follows when the peer has closed it too, and what still
-    /// arrives until then is dropped. An offered channel is rejected, without an event. Ignored when it has gone.
+    /// Closes the channel from our side (RFC 4254 §5.3); `closed` follows when the peer has closed it too, and what
+    /// still arrives until then is dropped. An offered channel is rejected, without an event. Ignored when it has gone.
     package mutating func close<S: PacketSink & ~Copyable>(
         _ id: ChannelID, _ time: CloseTime = .now, into sink: inout S
     ) {

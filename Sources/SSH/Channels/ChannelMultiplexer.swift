@@ -3,10 +3,10 @@ import Bytes
 /// The connection protocol of one side of one connection, client or server: channels, their windows and their requests,
 /// and the global requests (RFC 4254).
 ///
-/// A machine without I/O, clock or tasks: messages come in by `receive`, which returns what they mean; what is to be sent
-/// goes into a sink; times are monotonic nanoseconds. The data path allocates nothing. Every message before `begin()` is
-/// an error. Once `receive` has thrown, the connection is to be ended (RFC 4253 §11.1) and `connectionDidEnd()` says
-/// which channels that ends.
+/// A machine without I/O, clock or tasks: messages come in by `receive`, which returns what they mean; what is to be
+/// sent goes into a sink; times are monotonic nanoseconds. The data path allocates nothing. Every message before
+/// `begin()` is an error. Once `receive` has thrown, the connection is to be ended (RFC 4253 §11.1) and
+/// `connectionDidEnd()` says which channels that ends.
 package struct ChannelMultiplexer: ~Copyable, Sendable {
     private enum Phase {
         case unauthenticated
@@ -118,14 +118,14 @@ package struct ChannelMultiplexer: ~Copyable, Sendable {
 
     // MARK: Replies and the path
 
-    /// False when so many answers to the peer are not known to have left that the driver should stop reading from it until
-    /// `repliesDidDrain()`; at twice the count `receive` gives up.
+    /// False when so many answers to the peer are not known to have left that the driver should stop reading from it
+    /// until `repliesDidDrain()`; at twice the count `receive` gives up.
     package var canAcceptReplies: Bool {
         undrainedReplyCount < (configuration.maximumUndrainedReplies + 1) / 2
     }
 
-    /// Everything that the sink was given has left, as far as this side can tell. The driver has to call this whenever its
-    /// output queue is empty.
+    /// Everything that the sink was given has left, as far as this side can tell. The driver has to call this whenever
+    /// its output queue is empty.
     package mutating func repliesDidDrain() {
         undrainedReplyCount = 0
     }

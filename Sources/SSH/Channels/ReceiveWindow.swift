@@ -26,7 +26,8 @@ package struct ReceiveWindow: Equatable, Sendable {
         return true
     }
 
-    /// Notes that the consumer is done with `count` bytes, at most `held`; returns the bytes to allow the peer now, or 0.
+    /// Notes that the consumer is done with `count` bytes, at most `held`; returns the bytes to allow the peer now, or
+    /// 0.
     ///
     /// They are allowed in sizeable parts: a quarter of the window or three packets, whichever is less.
     package mutating func acknowledge(_ count: Int, now: UInt64, roundTrip: UInt64?, mayGrow: Bool) -> UInt32 {

@@ -159,7 +159,7 @@ struct ClientKeyExchange: ~Copyable {
         do throws(CryptographyError) {
             return try DiffieHellmanGroup(prime: prime, generator: generator)
         } catch {
-            throw .cryptography(error)
+            throw Self.error(of: error)
         }
     }
 

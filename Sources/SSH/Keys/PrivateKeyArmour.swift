@@ -87,7 +87,7 @@ enum PrivateKeyArmour {
         if line.hasPrefix("PuTTY-User-Key-File-") { return .putty }
         if line.hasPrefix("---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----") { return .sshCom }
         if line.hasPrefix("---- BEGIN SSH2 PUBLIC KEY ----") { return .publicKey }
-        let isPublic = (try? PublicKey.parse(line: [UInt8](line.utf8).rawSpan)) != nil
+        let isPublic = (try? PublicKey.parse(line: [UInt8](line.utf8))) != nil
         return isPublic ? .publicKey : .unknownFormat
     }
 

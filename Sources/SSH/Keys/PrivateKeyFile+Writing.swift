@@ -8,8 +8,8 @@ extension PrivateKeyFile {
 
     /// The text of a file that holds `pair`: encrypted with aes256-ctr under `passphrase`, or plain without one.
     ///
-    /// An empty passphrase is refused with `.needsPassphrase`. `rounds` is within `1 ... CryptographyLimits.bcryptRounds`.
-    /// Whoever writes the file gives it mode 0600.
+    /// An empty passphrase is refused with `.needsPassphrase`. `rounds` is within `1 ...
+    /// CryptographyLimits.bcryptRounds`. Whoever writes the file gives it mode 0600.
     package static func text(
         of pair: KeyPair, passphrase: Secret? = nil, rounds: UInt32 = defaultRounds
     ) throws(PrivateKeyFileError) -> Secret {

@@ -39,6 +39,11 @@ package struct PrivateKeyFile: Sendable {
         }
     }
 
+    /// Reads `contents` as `init(contents: RawSpan)` does; wiping them is up to the caller.
+    package init(contents: [UInt8]) throws(PrivateKeyFileError) {
+        try self.init(contents: contents.rawSpan)
+    }
+
     private init(container: RawSpan) throws(PrivateKeyFileError) {
         let cipherName: String
         let derivationName: String

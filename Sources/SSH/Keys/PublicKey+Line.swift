@@ -28,6 +28,11 @@ extension PublicKey {
         guard named == key.algorithm else { throw .algorithmMismatch(expected: named, found: key.algorithm) }
         return (key, String(decoding: rest, as: UTF8.self))
     }
+
+    /// Reads `line` as `parse(line: RawSpan)` does.
+    package static func parse(line: [UInt8]) throws(KeyError) -> (key: PublicKey, comment: String) {
+        try parse(line: line.rawSpan)
+    }
 }
 
 extension UInt8 {

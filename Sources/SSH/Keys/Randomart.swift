@@ -3,7 +3,8 @@ import Bytes
 /// A key's fingerprint as a picture, for eyes that compare shapes better than letters.
 ///
 /// OpenSSH's "drunken bishop": every two bits of the hash move him one field diagonally, and a field shows how often he
-/// was there (D. Loss et al., "The drunken bishop: An analysis of the OpenSSH fingerprint visualization algorithm", 2009).
+/// was there (D. Loss et al., "The drunken bishop: An analysis of the OpenSSH fingerprint visualization algorithm",
+/// 2009).
 package struct Randomart: Sendable, CustomStringConvertible {
     private static let width = 17
     private static let height = 9

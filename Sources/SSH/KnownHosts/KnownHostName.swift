@@ -1,8 +1,8 @@
 import Bytes
 import Cryptography
 
-/// The name that a host goes by in known_hosts: `host`, or `[host]:port` when the port is not 22 (sshd(8), "SSH_KNOWN_HOSTS
-/// FILE FORMAT").
+/// The name that a host goes by in known_hosts: `host`, or `[host]:port` when the port is not 22 (sshd(8),
+/// "SSH_KNOWN_HOSTS FILE FORMAT").
 package struct KnownHostName: Hashable, Sendable, CustomStringConvertible {
     /// The port that is left out of names.
     package static let defaultPort: UInt16 = 22

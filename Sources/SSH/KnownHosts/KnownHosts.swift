@@ -39,9 +39,9 @@ package struct KnownHosts: Sendable {
 
     /// What is known about `key` offered by `host`, as typed by the user, at `port`.
     ///
-    /// A revocation wins over everything, and it may name the `address` (of the connection) as well as the host. A match anywhere
-    /// wins over a changed key. As in OpenSSH, a host unknown at a port other than 22 is matched by the same key
-    /// under the plain name.
+    /// A revocation wins over everything, and it may name the `address` (of the connection) as well as the host. A
+    /// match anywhere wins over a changed key. As in OpenSSH, a host unknown at a port other than 22 is matched by the
+    /// same key under the plain name.
     package func lookup(
         host: String, port: UInt16 = KnownHostName.defaultPort, address: String? = nil, key: PublicKey
     ) -> Verdict {

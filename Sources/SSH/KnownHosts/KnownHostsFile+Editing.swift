@@ -15,8 +15,8 @@ extension KnownHostsFile {
         case hashed
     }
 
-    /// Adds a line that says `key` is `host`'s at `port`, and returns the bytes to append to the file: that line, behind
-    /// a line break where the file's last line lacks one.
+    /// Adds a line that says `key` is `host`'s at `port`, and returns the bytes to append to the file: that line,
+    /// behind a line break where the file's last line lacks one.
     package mutating func add(
         host: String, port: UInt16 = KnownHostName.defaultPort, key: PublicKey, form: NameForm = .plain,
         comment: String = ""

@@ -109,9 +109,17 @@ final class PacketProtection {
     private func appendPadding(_ count: Int, to buffer: inout ByteBuffer) {
         switch cipher {
         case .none, .failed: buffer.append(repeating: 0, count: count)
-        case .gcm, .chacha, .ctr, .cbc: buffer.append(SystemRandom.bytes(count))
+        case .gcm, .chacha, .ctr, .cbc:
+            // From a store, as the system is slow to ask.
+            if padding.count < count { padding = ByteBuffer(SystemRandom.bytes(Self.paddingStoreLength)) }
+            buffer.append(padding.bytes.extracting(first: count))
+            padding.consume(count)
         }
     }
+
+    /// Bytes of random padding that are fetched at a time; at least the largest padding, 255.
+    private static let paddingStoreLength = 4096
+    private var padding = ByteBuffer()
 
     private func seal(
         _ packet: inout MutableRawSpan, bodyEnd: Int, sequence: UInt32

@@ -14,7 +14,7 @@ package enum TransportEvent: Sendable {
     case extensionInfo(ExtensionInfo)
     /// A message of the layers above, at this place of the receive buffer until `next` is called again.
     case payload(Range<Int>)
-    /// The same for a payload that was compressed; it is in `inflatedPayload`.
+    /// The same for a payload that was compressed; `takeInflatedPayload` has it.
     case inflatedPayload
     /// The peer does not know the message that we sent under this sequence number.
     case unimplemented(sequence: UInt32)

@@ -165,7 +165,11 @@ extension TransportMachine {
             try key.verify(
                 signature: reply.signature.rawSpan, message: exchangeHash.rawSpan, algorithm: negotiated.hostKey)
         } catch {
-            throw .invalidHostKeySignature
+            switch error {
+            case .invalidSignature: throw .invalidHostKeySignature
+            case .wire, .malformed, .unsupported, .algorithmMismatch, .cryptography:
+                throw .invalidKey("the server's host key or its signature: \(error)")
+            }
         }
         let derivation = KeyDerivation(
             encodedSecret: reply.encodedSecret, exchangeHash: exchangeHash, sessionID: sessionID ?? exchangeHash,

@@ -110,7 +110,8 @@ extension TransportMachine {
     /// IGNORE, DEBUG and UNIMPLEMENTED have no place in a strict first exchange (OpenSSH PROTOCOL §1.10), and a bounded
     /// one in any other first exchange.
     private mutating func countIdleMessage(_ number: MessageNumber) throws(TransportError) {
-        guard algorithms == nil else { return }
+        // Until the peer's NEWKEYS, what arrives is protected by nothing, although our own keys may be in use already.
+        guard keyExchangeCount == 0 else { return }
         if isStrict { throw .violation("\(number) in a strict key exchange") }
         idleMessageCount += 1
         guard idleMessageCount <= TransportLimits.idleMessagesInFirstExchange else {

@@ -117,13 +117,17 @@ package struct TransportMachine: ~Copyable, PacketSink {
     // MARK: What the owner sends
 
     /// Sends one message of the layers above; while a key exchange is under way it waits for that to end.
+    ///
+    /// Nothing is sent once the machine has failed.
     package mutating func sendPacket(_ write: (inout ByteBuffer) -> Void) {
+        if case .failed = state { return }
         guard isDeferring else {
             writer.sendPacket(write)
             return
         }
         deferred.appendString(write)
         if deferred.count > TransportLimits.deferredLength {
+            deferred = ByteBuffer()
             state = .failed(.limitExceeded("too much waits for a key exchange to end"))
         }
     }
@@ -148,10 +152,11 @@ package struct TransportMachine: ~Copyable, PacketSink {
     /// How many bytes `takeOutbound` would return.
     package var outboundCount: Int { writer.outbound.count }
 
-    /// The last payload that was compressed; valid until `next` is called again.
-    package var inflatedPayload: RawSpan {
-        @_lifetime(borrow self)
-        get { inflated.bytes }
+    /// The payload that was compressed and handed out as `.inflatedPayload`.
+    package mutating func takeInflatedPayload() -> ByteBuffer {
+        let payload = inflated
+        inflated = ByteBuffer()
+        return payload
     }
 
     /// Says goodbye (RFC 4253 §11.1). Nothing is to be sent afterwards.

@@ -1,8 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
+import Glibc
 
 @testable import FairleadCommand
 
@@ -12,23 +8,10 @@ final class PseudoTerminal: Sendable {
     let program: Int32
 
     init?() {
-        #if canImport(Darwin)
-            person = posix_openpt(O_RDWR | O_NOCTTY)
-            guard person >= 0, grantpt(person) == 0, unlockpt(person) == 0, let name = unsafe ptsname(person) else {
-                return nil
-            }
-            program = unsafe open(name, O_RDWR | O_NOCTTY)
-        #else
-            // Glibc's module hides posix_openpt and its kin; these are Linux's TIOCSPTLCK and TIOCGPTN (tty_ioctl(4)).
-            person = unsafe open("/dev/ptmx", O_RDWR | O_NOCTTY)
-            var isLocked: Int32 = 0
-            var number: UInt32 = 0
-            guard person >= 0, unsafe ioctl(person, 0x4004_5431, &isLocked) == 0,
-                unsafe ioctl(person, 0x8004_5430, &number) == 0
-            else { return nil }
-            program = unsafe open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
-        #endif
-        guard program >= 0 else { return nil }
+        var ends: (person: Int32, program: Int32) = (-1, -1)
+        // The system writes the two descriptors, which live on this frame.
+        guard unsafe openpty(&ends.person, &ends.program, nil, nil, nil) == 0 else { return nil }
+        (person, program) = ends
     }
 
     deinit { close(person) }

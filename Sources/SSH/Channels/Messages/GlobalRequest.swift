@@ -6,7 +6,8 @@ package enum GlobalRequest: Equatable, Sendable {
     case keepalive
     /// hostkeys-00@openssh.com: all host keys of the server, as key blobs (OpenSSH PROTOCOL §2.5).
     case hostKeys([[UInt8]])
-    /// hostkeys-prove-00@openssh.com: asks for signatures with the private halves of these keys (OpenSSH PROTOCOL §2.5).
+    /// hostkeys-prove-00@openssh.com: asks for signatures with the private halves of these keys (OpenSSH PROTOCOL
+    /// §2.5).
     case hostKeysProve([[UInt8]])
     /// no-more-sessions@openssh.com: refuse further sessions (OpenSSH PROTOCOL §2.2).
     case noMoreSessions

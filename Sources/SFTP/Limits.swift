@@ -1,0 +1,57 @@
+/// What this module allows a peer, in one place. Lengths are in bytes, counts in elements.
+package enum Limits {
+    /// The largest payload of one READ or WRITE that is asked for: OpenSSH's message limit of 256 KiB less its allowance
+    /// of 1 KiB for the fields around it.
+    package static let maximumTransferLength = 256 * 1024 - 1024
+    /// The payload of one READ or WRITE when the server names no limits: what every server has to take
+    /// (draft-ietf-secsh-filexfer-02 §3).
+    package static let defaultTransferLength = 32_768
+    /// The longest message, without its length field: 256 KiB of payload and 1 KiB for the fields around it.
+    package static let maximumMessageLength = 256 * 1024 + 1024
+    /// The shortest message, without its length field: a type and a request id or version.
+    package static let minimumMessageLength = 5
+    /// The longest handle (draft-ietf-secsh-filexfer-02 §6.3).
+    package static let maximumHandleLength = 256
+    /// The longest path or file name; names for local use are held to less (`NameValidator`).
+    package static let maximumPathLength = 32_768
+    /// The longest line of text about a file in a NAME reply: a path and the columns before it.
+    package static let maximumLongNameLength = maximumPathLength + 1024
+    /// The most pairs of extension names and data in INIT and VERSION.
+    package static let maximumExtensionCount = 128
+    /// The longest name of an extension, or type of an extended attribute.
+    package static let maximumExtensionNameLength = 256
+    /// The longest data of an extension in INIT and VERSION.
+    package static let maximumExtensionDataLength = 16 * 1024
+    /// The most extended attributes of one file.
+    package static let maximumExtendedAttributeCount = 256
+    /// How much of a STATUS reply's message is kept; the rest is dropped.
+    package static let maximumStatusMessageLength = 4096
+    /// How much of a STATUS reply's language tag is kept; the rest is dropped.
+    package static let maximumLanguageTagLength = 64
+    /// The fewest bytes of one entry in a NAME reply: two empty strings and the flags.
+    package static let minimumNameEntryLength = 12
+    /// The most user or group ids in one request for their names.
+    package static let maximumIdentifierCount = 16_384
+    /// The longest name of a user or group.
+    package static let maximumAccountNameLength = 1024
+    /// The most hash algorithms offered in one check-file request.
+    package static let maximumHashAlgorithmCount = 32
+    /// The most requests that a client may ever have in flight: a slot is 16 bits of the request id.
+    package static let maximumRequestsInFlight = 65_536
+    /// How many requests a client has in flight unless told otherwise.
+    package static let defaultRequestsInFlight = 16_384
+    /// The largest buffer that an idle core keeps for its next message.
+    package static let retainedBufferLength = 64 * 1024
+    /// From this length on, the payload of a WRITE goes to the carrier by itself instead of being copied behind its header.
+    package static let separatePayloadLength = 4096
+    /// How many bytes a component of a path may have on the file systems we write to (NAME_MAX).
+    package static let maximumNameLength = 255
+    /// The most entries that a listing gathers unless told otherwise.
+    package static let defaultListingCount = 1_000_000
+    /// The most bytes of names and attributes that a listing gathers.
+    package static let maximumListingLength = 256 * 1024 * 1024
+    /// How many READDIR requests a listing keeps in flight.
+    package static let listingRequestsInFlight = 8
+    /// How much of what a server's program writes to standard error is kept for the error message.
+    package static let maximumStandardErrorLength = 4096
+}

@@ -1,0 +1,171 @@
+import Bytes
+package import Reactor
+
+// The driver: what the socket has goes into the transport, and what that makes of it to whom it concerns.
+extension Connection: ByteStreamHandler {
+    package nonisolated func streamDidReceive(_ stream: any ByteStream) {
+        assumeIsolated { $0.receive() }
+    }
+
+    package nonisolated func streamDidDrain(_ stream: any ByteStream) {
+        assumeIsolated { connection in
+            connection.multiplexer.repliesDidDrain()
+            connection.updateReading()
+            connection.flush()
+        }
+    }
+
+    package nonisolated func streamDidEnd(_ stream: any ByteStream) {
+        assumeIsolated { $0.end(.closedByPeer) }
+    }
+
+    package nonisolated func streamDidClose(_ stream: any ByteStream, error: ReactorError?) {
+        assumeIsolated { connection in
+            connection.end(error.map { .stream($0) } ?? .closedByPeer)
+        }
+    }
+
+    /// Handles everything that has arrived, then writes what that produced, once.
+    func receive() {
+        guard !isReceiving else { return }
+        isReceiving = true
+        liveness = Liveness(hasReceived: true)
+        if stream.pendingWriteCount == 0 { multiplexer.repliesDidDrain() }
+        while step() {}
+        isReceiving = false
+        updateReading()
+        flush()
+    }
+
+    /// One event of the transport; false when there is nothing more to do now.
+    private func step() -> Bool {
+        if case .closed = phase { return false }
+        do throws(TransportError) {
+            switch try transport.next(&stream.received) {
+            case .idle: return false
+            case .identified, .unimplemented, .pong: return true
+            case .extensionInfo(let info):
+                noteExtensions(info)
+                return true
+            case .hostKeyPresented(let key): return decide(about: key)
+            case .keysChanged(_, let isFirst):
+                if isFirst { startAuthentication() }
+                return true
+            case .payload(let range):
+                deliver(stream.received, range)
+                return true
+            case .inflatedPayload:
+                let payload = transport.takeInflatedPayload()
+                deliver(payload, 0..<payload.count)
+                return true
+            }
+        } catch {
+            end(.transport(error), telling: error.disconnectReason)
+            return false
+        }
+    }
+
+    /// Gives one message of the upper layers to the one that is at work.
+    private func deliver(_ buffer: ByteBuffer, _ range: Range<Int>) {
+        let payload = buffer.bytes.extracting(range)
+        let number = MessageNumber(rawValue: payload[0])
+        switch phase {
+        case .authenticating(let run, _): receiveAuthentication(payload, run)
+        case .open:
+            if ChannelMultiplexer.handles(number) {
+                receiveChannelMessage(payload)
+            } else if !(MessageNumber.userAuthRequest.rawValue..<80).contains(number.rawValue) {
+                // Late messages of authentication are ignored (RFC 4252 §5.1), others answered (RFC 4253 §11.4).
+                transport.sendUnimplemented()
+            }
+        case .idle, .handshaking, .deciding:
+            end(.transport(.violation("\(number) before authentication")), telling: .protocolError)
+        case .closed: break
+        }
+    }
+
+    /// Stops taking bytes while the peer does not take ours, or while a person decides.
+    func updateReading() {
+        switch phase {
+        case .closed: return
+        case .deciding: if stream.isReading { stream.isReading = false }
+        case .idle, .handshaking, .authenticating, .open:
+            let takes =
+                stream.pendingWriteCount < 2 * configuration.socketHighWaterMark && multiplexer.canAcceptReplies
+            if stream.isReading != takes { stream.isReading = takes }
+        }
+    }
+
+    // MARK: The host key
+
+    /// Asks whether the key is to be trusted. Until that is decided nothing is read.
+    private func decide(about key: PublicKey) -> Bool {
+        guard case .handshaking(let waiter) = phase else {
+            end(
+                .hostKeyRejected("the server changed its host key in the middle of the connection"),
+                telling: .hostKeyNotVerifiable)
+            return false
+        }
+        timers.step?.cancel()
+        let verify = verifyHostKey
+        let task = Task {
+            let decision = await verify(key)
+            self.decided(decision)
+        }
+        phase = .deciding(waiter, task)
+        return false
+    }
+
+    private func decided(_ decision: HostKeyVerdict) {
+        guard case .deciding(let waiter, _) = phase else { return }
+        switch decision {
+        case .reject(let reason): end(.hostKeyRejected(reason), telling: .hostKeyNotVerifiable)
+        case .accept:
+            phase = .handshaking(waiter)
+            startStepTimer(configuration.handshakeTimeout, "the key exchange with the server")
+            do throws(TransportError) {
+                try transport.acceptHostKey()
+            } catch {
+                return end(.transport(error), telling: error.disconnectReason)
+            }
+            receive()
+        }
+    }
+
+    // MARK: Sending
+
+    /// Has `flush` run later in this turn of the loop, once.
+    func scheduleFlush() {
+        guard !isReceiving, !hasScheduledFlush else { return }
+        hasScheduledFlush = true
+        loop.execute {
+            self.assumeIsolated { connection in
+                connection.hasScheduledFlush = false
+                connection.flush()
+            }
+        }
+    }
+
+    /// Puts what channels have to send into packets, as far as windows and the socket allow, and writes it.
+    func flush() {
+        guard !isReceiving else { return }
+        while true {
+            if case .closed = phase { return }
+            let room = configuration.socketHighWaterMark - stream.pendingWriteCount - transport.outboundCount
+            if room > 0, !transport.isDeferring, multiplexer.hasSendableData {
+                multiplexer.flush(into: &transport, budget: min(room, configuration.flushLength))
+            }
+            transport.startKeyExchangeIfDue()
+            guard transport.outboundCount > 0 else { return }
+            stream.write(transport.takeOutbound())
+            tellWritable()
+        }
+    }
+
+    private func tellWritable() {
+        while let id = multiplexer.nextWritable() {
+            guard let attachment = attachment(of: id) else { continue }
+            attachment.handler.channelDidBecomeWritable(attachment.channel)
+        }
+    }
+}

@@ -1,0 +1,228 @@
+import Bytes
+package import Reactor
+
+/// A client's SSH connection over one byte stream: transport, authentication and channels, on the stream's loop.
+///
+/// Everything about it happens on `loop`; the asynchronous members can be called from anywhere, and cancelling a task
+/// gives its operation up and leaves the connection usable.
+package actor Connection {
+    package nonisolated let loop: EventLoop
+    let stream: any ByteStream
+    let configuration: ClientConfiguration
+    let verifyHostKey: HostKeyVerifier
+    let plan: AuthenticationPlan
+
+    var transport: TransportMachine
+    var multiplexer: ChannelMultiplexer
+    var phase = Phase.idle
+    /// Who consumes the channels, by their number.
+    var attached: [Attachment?] = []
+    var opening: [ChannelID: Waiter<Void>] = [:]
+    var requests: [RequestKey: Waiter<Void>] = [:]
+    var globalRequests: [UInt64: Waiter<GlobalReply>] = [:]
+    var timers = Timers()
+    var liveness = Liveness()
+    /// The receive turn that is under way flushes at its end.
+    var isReceiving = false
+    var hasScheduledFlush = false
+    /// All host keys of the server, as it announced them (`hostkeys-00@openssh.com`).
+    package var announcedHostKeys: [[UInt8]] = []
+    /// How the user was authenticated; nil before that.
+    package var authentication: AuthenticationReport?
+
+    /// Where the connection stands.
+    enum Phase {
+        case idle
+        /// The first key exchange.
+        case handshaking(Waiter<Void>)
+        /// A host key waits for its decision.
+        case deciding(Waiter<Void>, Task<Void, Never>)
+        case authenticating(AuthenticationRun, Waiter<Void>)
+        case open
+        case closed(ConnectionError)
+    }
+
+    typealias Waiter<Value: Sendable> = CheckedContinuation<Result<Value, ConnectionError>, Never>
+
+    struct Attachment {
+        let channel: Channel
+        let handler: any ChannelHandler
+    }
+
+    struct RequestKey: Hashable {
+        let channel: ChannelID
+        let number: UInt64
+    }
+
+    struct Timers {
+        /// Limits the step that is under way before the connection is open.
+        var step: LoopTimer?
+        var keepalive: LoopTimer?
+        var rekey: LoopTimer?
+
+        func cancel() {
+            step?.cancel()
+            keepalive?.cancel()
+            rekey?.cancel()
+        }
+    }
+
+    /// What is known of the peer being there.
+    struct Liveness {
+        var hasReceived = false
+        var unansweredKeepalives = 0
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+    /// A connection over `stream`, on its loop; `connect` begins it.
+    package init(
+        over stream: any ByteStream, configuration: ClientConfiguration, authentication plan: AuthenticationPlan,
+        verifyHostKey: @escaping HostKeyVerifier
+    ) {
+        loop = stream.loop
+        self.stream = stream
+        self.configuration = configuration
+        self.plan = plan
+        self.verifyHostKey = verifyHostKey
+        transport = TransportMachine(role: .client, configuration: configuration.transport)
+        multiplexer = ChannelMultiplexer(configuration: configuration.channels)
+    }
+
+    // MARK: What is known
+
+    /// The algorithms in use; nil before the first key exchange.
+    package var algorithms: NegotiatedAlgorithms? { transport.algorithms }
+    /// How the server calls itself; nil before it did.
+    package var serverIdentification: Identification? { transport.peerIdentification }
+    package var hostKey: PublicKey? { transport.hostKey }
+    package var extensions: ExtensionInfo { transport.extensions }
+    /// Whether strict key exchange protects the connection from Terrapin.
+    package var isStrict: Bool { transport.isStrict }
+    package var keyExchangeCount: Int { transport.keyExchangeCount }
+    package var channelCount: Int { multiplexer.channelCount }
+
+    /// Why the connection is closed; nil while it is not.
+    package var closeReason: ConnectionError? {
+        switch phase {
+        case .closed(let error): error
+        case .idle, .handshaking, .deciding, .authenticating, .open: nil
+        }
+    }
+
+    // MARK: Begin and end
+
+    /// Exchanges keys and authenticates; when either fails the connection is closed and the reason thrown.
+    package func connect() async throws(ConnectionError) {
+        guard case .idle = phase else { throw closeReason ?? .closed }
+        try await wait { (waiter: Waiter<Void>) in
+            phase = .handshaking(waiter)
+            startStepTimer(configuration.handshakeTimeout, "the key exchange with the server")
+            stream.start(self)
+            flush()
+        } onCancel: { connection in
+            switch connection.phase {
+            case .idle, .handshaking, .deciding, .authenticating: connection.end(.cancelled, telling: .byApplication)
+            case .open, .closed: break
+            }
+        }
+    }
+
+    /// Says goodbye and closes; what is under way ends with `.closed`.
+    package func close() {
+        end(.closed, telling: .byApplication)
+    }
+
+    /// Begins a key exchange, unless one is under way already.
+    package func startKeyExchange() {
+        transport.startKeyExchange()
+        flush()
+    }
+
+    /// Ends the connection once: tells the peer `reason`, if one is given, and everyone here `error`.
+    func end(_ error: ConnectionError, telling reason: DisconnectReason? = nil) {
+        let ended = phase
+        if case .closed = ended { return }
+        phase = .closed(error)
+        timers.cancel()
+        if let reason {
+            transport.sendDisconnect(reason, "")
+            stream.write(transport.takeOutbound())
+        }
+        stream.close()
+        switch ended {
+        case .handshaking(let waiter): waiter.resume(returning: .failure(error))
+        case .deciding(let waiter, let task):
+            task.cancel()
+            waiter.resume(returning: .failure(error))
+        case .authenticating(let run, let waiter):
+            run.task?.cancel()
+            waiter.resume(returning: .failure(error))
+        case .idle, .open, .closed: break
+        }
+        for waiter in opening.values { waiter.resume(returning: .failure(error)) }
+        for waiter in requests.values { waiter.resume(returning: .failure(error)) }
+        for waiter in globalRequests.values { waiter.resume(returning: .failure(error)) }
+        opening = [:]
+        requests = [:]
+        globalRequests = [:]
+        _ = multiplexer.connectionDidEnd()
+        let abandoned = attached
+        attached = []
+        for case let attachment? in abandoned {
+            attachment.handler.channelDidClose(attachment.channel, error: error)
+        }
+    }
+
+    func becomeOpen() {
+        timers.step?.cancel()
+        phase = .open
+        multiplexer.begin()
+        if let interval = configuration.keepaliveInterval {
+            timers.keepalive = loop.schedule(after: interval, repeating: interval) { [weak self] in
+                self?.assumeIsolated { $0.keepAlive() }
+            }
+        }
+        if let interval = configuration.transport.rekeyPolicy.interval {
+            timers.rekey = loop.schedule(after: interval, repeating: interval) { [weak self] in
+                self?.assumeIsolated { $0.startKeyExchange() }
+            }
+        }
+    }
+
+    /// Asks for a sign of life when nothing came for an interval, and gives up after so many without an answer.
+    private func keepAlive() {
+        guard case .open = phase else { return }
+        if !liveness.hasReceived {
+            guard liveness.unansweredKeepalives < configuration.keepaliveCountMax else { return end(.unresponsive) }
+            liveness.unansweredKeepalives += 1
+            // Refused only when the connection ends, which everyone is told of.
+            _ = try? multiplexer.requestGlobally(.keepalive, wantReply: true, into: &transport)
+            flush()
+        }
+        liveness.hasReceived = false
+    }
+
+    // MARK: Waiting
+
+    /// Waits for what `register` stores the waiter for; `onCancel` runs on the loop when the task is cancelled.
+    func wait<Value: Sendable>(
+        _ register: (Waiter<Value>) -> Void, onCancel: @escaping @Sendable (isolated Connection) -> Void
+    ) async throws(ConnectionError) -> Value {
+        let result = await withTaskCancellationHandler {
+            // Naming `self` is what keeps the closure on the connection's loop.
+            await withCheckedContinuation(isolation: self) { register($0) }
+        } onCancel: {
+            loop.execute { self.assumeIsolated { onCancel($0) } }
+        }
+        return try result.get()
+    }
+
+    /// Ends the connection unless the step is over in time.
+    func startStepTimer(_ timeout: Duration, _ step: String) {
+        timers.step?.cancel()
+        timers.step = loop.schedule(after: timeout) { [weak self] in
+            self?.assumeIsolated { $0.end(.timedOut(step), telling: .byApplication) }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+/// What becomes of a host key that the server proved to hold.
+package enum HostKeyVerdict: Sendable {
+    case accept
+    /// The text says why, and what to do.
+    case reject(String)
+}
+
+/// Decides about a host key; may ask a person. Called once a connection, off the connection's loop.
+package typealias HostKeyVerifier = @Sendable (PublicKey) async -> HostKeyVerdict

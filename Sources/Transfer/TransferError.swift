@@ -1,0 +1,31 @@
+package import Bytes
+package import Reactor
+package import SFTP
+
+/// Why one file or folder was not transferred.
+package enum TransferError: Error, Sendable, Equatable {
+    /// The server refused, or the connection broke.
+    case remote(RequestError, path: RawPath)
+    /// The local system refused.
+    case local(ReactorError, path: RawPath)
+    /// The source changed its size while it was read: what was expected and what came, in bytes.
+    case sourceChanged(path: RawPath, expected: UInt64, found: UInt64)
+    /// Both sides' SHA-256 differ after the transfer.
+    case checksumMismatch(path: RawPath, local: String, remote: String)
+    /// The target exists, and the options say to leave it.
+    case targetExists(path: RawPath)
+    /// A directory where a file is needed, or the reverse; the text says which.
+    case wrongKind(path: RawPath, String)
+    /// A name that the server sent is not safe to use here.
+    case unsafeName(NameRefusal, folder: RawPath)
+    /// The transfer was cancelled.
+    case cancelled
+
+    /// Whether the connection is gone, so that no other file can be transferred over it.
+    package var endsConnection: Bool {
+        switch self {
+        case .remote(.connectionLost, _), .remote(.closed, _), .remote(.protocolViolation, _), .cancelled: true
+        case .remote, .local, .sourceChanged, .checksumMismatch, .targetExists, .wrongKind, .unsafeName: false
+        }
+    }
+}

@@ -1,0 +1,235 @@
+import Bytes
+import Cryptography
+import Testing
+
+@testable import SSH
+
+/// A cipher with the MAC it needs.
+struct ProtectionCase: Sendable, CustomTestStringConvertible {
+    let cipher: CipherAlgorithm
+    let mac: MACAlgorithm?
+
+    var testDescription: String { cipher.rawValue + (mac.map { " with " + $0.rawValue } ?? "") }
+
+    static let all: [ProtectionCase] = CipherAlgorithm.allCases.flatMap { cipher in
+        cipher.isAuthenticated
+            ? [ProtectionCase(cipher: cipher, mac: nil)]
+            : MACAlgorithm.allCases.map { ProtectionCase(cipher: cipher, mac: $0) }
+    }
+
+    func protection(_ direction: CipherDirection) throws -> PacketProtection {
+        func secret(_ seed: UInt8, _ count: Int) -> Secret {
+            Secret(copying: (0..<count).map { seed &+ UInt8(truncatingIfNeeded: $0 &* 7) }.rawSpan)
+        }
+        return try PacketProtection(
+            NegotiatedAlgorithms.DirectionAlgorithms(cipher: cipher, mac: mac, compression: .none),
+            key: secret(1, cipher.keyLength), iv: secret(2, cipher.ivLength), macKey: secret(3, mac?.keyLength ?? 0),
+            direction: direction)
+    }
+}
+
+/// A reader and a writer with the same keys.
+struct ProtectedPath: ~Copyable {
+    var writer = PacketWriter()
+    var reader = PacketReader()
+    var buffer = ByteBuffer()
+
+    init(_ algorithms: ProtectionCase) throws {
+        writer.change(to: try algorithms.protection(.encrypt), resettingSequence: true)
+        reader.change(to: try algorithms.protection(.decrypt), resettingSequence: true)
+    }
+
+    mutating func seal(_ payload: [UInt8]) -> [UInt8] {
+        writer.sendPacket { $0.append(payload) }
+        defer { writer.outbound = ByteBuffer() }
+        return writer.outbound.array
+    }
+
+    /// The payload of the next packet; nil while it is not all there.
+    mutating func open() throws(TransportError) -> [UInt8]? {
+        var inflated = ByteBuffer()
+        guard let packet = try reader.next(&buffer, inflated: &inflated) else { return nil }
+        let payload = [UInt8](buffer.bytes.extracting(packet.payload))
+        buffer.consume(packet.total)
+        return payload
+    }
+}
+
+@Suite("Packet protection")
+struct PacketProtectionTests {
+    @Test("Packets of every length arrive as they were sent, also byte by byte", arguments: ProtectionCase.all)
+    func roundTrip(algorithms: ProtectionCase) throws {
+        var path = try ProtectedPath(algorithms)
+        for length in Array(1...40) + [255, 1000, 32 * 1024 + 9] {
+            let payload = SystemRandom.bytes(length)
+            let sealed = path.seal(payload)
+            if length < 20 {
+                for byte in sealed.dropLast() {
+                    path.buffer.append([byte])
+                    let early = try path.open()
+                    #expect(early == nil)
+                }
+                path.buffer.append([sealed[sealed.count - 1]])
+            } else {
+                path.buffer.append(sealed)
+            }
+            let opened = try path.open()
+            #expect(opened == payload)
+            #expect(path.buffer.isEmpty)
+        }
+    }
+
+    @Test("Several packets in one buffer come out in order", arguments: ProtectionCase.all)
+    func batch(algorithms: ProtectionCase) throws {
+        var path = try ProtectedPath(algorithms)
+        var sealed: [UInt8] = []
+        for number in 0..<20 { sealed += path.seal([UInt8](repeating: UInt8(number), count: number + 1)) }
+        path.buffer.append(sealed)
+        for number in 0..<20 {
+            let opened = try path.open()
+            #expect(opened == [UInt8](repeating: UInt8(number), count: number + 1))
+        }
+    }
+
+    @Test("A change of any byte never lets the packet through", arguments: ProtectionCase.all)
+    func tampering(algorithms: ProtectionCase) throws {
+        var probe = try ProtectedPath(algorithms)
+        let length = probe.seal(Array("a small packet".utf8)).count
+        for offset in 0..<length {
+            for bit: UInt8 in [0x01, 0x80] {
+                var path = try ProtectedPath(algorithms)
+                var sealed = path.seal(Array("a small packet".utf8))
+                sealed[offset] ^= bit
+                path.buffer.append(sealed)
+                do throws(TransportError) {
+                    // Another length can make it wait for more, which never authenticates.
+                    var opened = try path.open()
+                    #expect(opened == nil, "byte \(offset)")
+                    path.buffer.append(repeating: 0, count: TransportLimits.packetLength + 100)
+                    opened = try path.open()
+                    #expect(opened == nil, "byte \(offset)")
+                    Issue.record("byte \(offset) was changed without an error")
+                } catch {
+                    switch error {
+                    case .corruptedPacket: break
+                    // A length that cannot be is refused before there is a packet to authenticate.
+                    case .limitExceeded, .violation: #expect(offset < 16, "byte \(offset): \(error)")
+                    case .notSSH, .noCommonAlgorithm, .invalidHostKeySignature, .invalidKey, .disconnected,
+                        .cryptography:
+                        Issue.record("byte \(offset): \(error)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("After a wrong packet a right one is refused as well", arguments: ProtectionCase.all)
+    func failureStays(algorithms: ProtectionCase) throws {
+        var path = try ProtectedPath(algorithms)
+        var wrong = path.seal([1, 2, 3])
+        wrong[wrong.count - 1] ^= 1
+        path.buffer.append(wrong)
+        #expect(throws: TransportError.corruptedPacket) { try path.open() }
+        path.buffer = ByteBuffer()
+        path.buffer.append(path.seal([4]))
+        #expect(throws: TransportError.self) { try path.open() }
+    }
+
+    @Test("A packet that is dropped, repeated or moved does not authenticate", arguments: ProtectionCase.all)
+    func order(algorithms: ProtectionCase) throws {
+        for order in [[1], [0, 0], [0, 2]] {
+            var path = try ProtectedPath(algorithms)
+            let packets = (0..<3).map { path.seal([UInt8](repeating: UInt8($0), count: 20)) }
+            let last = order.count - 1
+            for number in order[..<last] {
+                path.buffer.append(packets[number])
+                let opened = try path.open()
+                #expect(opened != nil)
+            }
+            path.buffer.append(packets[order[last]])
+            path.buffer.append(repeating: 0, count: TransportLimits.packetLength + 100)
+            #expect(throws: TransportError.self, "\(order)") { try path.open() }
+        }
+    }
+
+    @Test("Sequence numbers go round after 2^32 on both sides alike", arguments: ProtectionCase.all)
+    func sequenceWrap(algorithms: ProtectionCase) throws {
+        let sealing = try algorithms.protection(.encrypt)
+        let opening = try algorithms.protection(.decrypt)
+        for sequence: UInt32 in [.max - 1, .max, 0, 1] {
+            var buffer = ByteBuffer()
+            buffer.append([0, 0, 0, 0, 0, 94, 1, 2])
+            try sealing.seal(&buffer, from: 0, sequence: sequence)
+            let length = try #require(try opening.packetLength(&buffer, sequence: sequence))
+            #expect(buffer.count == 4 + length + opening.tagLength)
+            try opening.open(&buffer, length: length, sequence: sequence)
+            #expect([UInt8](buffer.bytes.extracting(5..<8)) == [94, 1, 2])
+        }
+    }
+
+    @Test("Padding is at least 4 bytes, aligns to the block, and is not much more", arguments: ProtectionCase.all)
+    func padding(algorithms: ProtectionCase) throws {
+        let sealing = try algorithms.protection(.encrypt)
+        let opening = try algorithms.protection(.decrypt)
+        for count in 1...70 {
+            var buffer = ByteBuffer()
+            buffer.append(repeating: 0, count: 5 + count)
+            try sealing.seal(&buffer, from: 0, sequence: 7)
+            let length = try #require(try opening.packetLength(&buffer, sequence: 7))
+            try opening.open(&buffer, length: length, sequence: 7)
+            let padding = Int(buffer[4])
+            #expect((4..<4 + sealing.blockSize).contains(padding))
+            #expect(length == 1 + count + padding)
+            #expect((sealing.isLengthSeparate ? length : length + 4) % sealing.blockSize == 0)
+        }
+    }
+}
+
+@Suite("Packets without protection")
+struct PlainPacketTests {
+    private static func open(_ bytes: [UInt8]) throws(TransportError) -> [UInt8]? {
+        var reader = PacketReader()
+        var buffer = ByteBuffer(bytes)
+        var inflated = ByteBuffer()
+        guard let packet = try reader.next(&buffer, inflated: &inflated) else { return nil }
+        return [UInt8](buffer.bytes.extracting(packet.payload))
+    }
+
+    private static func packet(length: UInt32, padding: UInt8, rest: Int) -> [UInt8] {
+        payload { buffer in
+            buffer.append(length)
+            buffer.append(padding)
+            buffer.append(repeating: 20, count: rest)
+        }
+    }
+
+    @Test("The bytes are those of RFC 4253 §6")
+    func bytes() throws {
+        #expect(plainPacket([21]) == [0, 0, 0, 12, 10, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+        #expect(try Self.open([0, 0, 0, 12, 10, 21, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]) == [21])
+    }
+
+    @Test(
+        "A declared length that cannot be is refused at once",
+        arguments: [0, 1, 4, 5, 11, 13, 262_145, 262_148, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF] as [UInt32])
+    func lengths(length: UInt32) throws {
+        #expect(throws: TransportError.self) { try Self.open(Self.packet(length: length, padding: 4, rest: 20)) }
+    }
+
+    @Test("The largest length is waited for, without room being made")
+    func largest() throws {
+        #expect(try Self.open(Self.packet(length: 262_140, padding: 4, rest: 20)) == nil)
+    }
+
+    @Test("Padding is 4 bytes to all but one of the payload", arguments: 0...255)
+    func padding(count: Int) throws {
+        let bytes = Self.packet(length: 28, padding: UInt8(count), rest: 27)
+        if (4...26).contains(count) {
+            #expect(try Self.open(bytes)?.count == 27 - count)
+        } else {
+            #expect(throws: TransportError.violation("\(count) bytes of padding in a packet of 28")) {
+                try Self.open(bytes)
+            }
+        }
+    }
+}
