@@ -10,7 +10,7 @@ package struct HelpText {
 
     /// The help of one command.
     package func text(for command: CommandDeclaration) -> String {
-        var lines = ["fairlead \(command.name): \(command.summary)", ""]
+        var lines = wrapped("fairlead \(command.name): \(command.summary)", indent: 2, first: "") + [""]
         let usage =
             ["fairlead", command.name] + (command.options.isEmpty ? [] : ["[OPTIONS]"]) + command.arguments.map(\.usage)
         lines += wrapped(usage.joined(separator: " "), indent: 7, first: "Usage: ")

@@ -42,7 +42,7 @@ package struct ProgressBar {
     }
 
     private func line(_ count: String, _ state: ProgressState, tail: String, room: Int, width: Int) -> String {
-        guard room > 0 else { return TextWidth.truncated(tail, to: width) }
+        guard room > 0 else { return TextWidth.truncated(String(tail.drop { $0 == " " }), to: width) }
         let name = state.name.description
         let barRoom = state.fraction == nil ? 0 : min(Self.widestBar, room - Self.narrowestName - 1)
         guard barRoom >= Self.narrowestBar, let fraction = state.fraction else {

@@ -72,7 +72,8 @@ package struct Target: Sendable, Hashable {
         switch try Location(word) {
         case .remote(let target): self = target
         case .local(let path):
-            if path.bytes.contains(UInt8(ascii: "/")) || path.bytes.contains(UInt8(ascii: ":")) {
+            let isBracketed = word.bytes.last == UInt8(ascii: "]")
+            if path.bytes.contains(UInt8(ascii: "/")) || path.bytes.contains(UInt8(ascii: ":")) && !isBracketed {
                 throw TargetError(
                     "'\(word)' names something on this machine", hint: "write TARGET:PATH for a path on a host")
             }
@@ -115,6 +116,9 @@ package struct Target: Sendable, Hashable {
 
     /// Splits `host:port`, `[::1]:port` or a host alone.
     static func splitPort(_ text: String) throws(TargetError) -> (host: String, port: UInt16?) {
+        guard text.first != "[" || text.contains("]") else {
+            throw TargetError("'\(text.visible())' has brackets without an IPv6 address in them")
+        }
         let searched = text.first == "[" ? text.firstIndex(of: "]").map { text[$0...] } ?? text[...] : text[...]
         guard let colon = searched.firstIndex(of: ":") else { return (text, nil) }
         let digits = String(text[text.index(after: colon)...])

@@ -40,7 +40,7 @@ struct ArgumentParserTests {
     @Test(
         "Words that are wrong are told of, with what was probably meant",
         arguments: [
-            ("", "a command is missing", nil),
+            ("", "a command is missing", "usage: fairlead COMMAND"),
             ("gte", "unknown command 'gte'", "did you mean get?"),
             ("download a:b .", "unknown command 'download'", "did you mean get?"),
             ("ssh h", "unknown command 'ssh'", "did you mean shell?"),

@@ -2,6 +2,7 @@ import Bytes
 import Cryptography
 import Dispatch
 import Foundation
+import Synchronization
 import Testing
 
 @testable import FairleadCommand
@@ -12,31 +13,34 @@ struct PromptTests {
         secret.withBytes { String(lossy: $0) }
     }
 
-    /// Types `keys` once the prompt is shown; what the program got, and what was shown behind the prompt.
-    private func ask(_ keys: String, secretly: Bool) async throws -> (
-        answer: Result<String, PromptError>, shown: String
-    ) {
+    /// What a thread hands to the test.
+    private final class Answer: Sendable {
+        let result = Mutex<Result<String, PromptError>?>(nil)
+        let done = DispatchSemaphore(value: 0)
+    }
+
+    /// Types `keys` once the prompt is shown; what the program got, and what was shown behind the prompt. The program has
+    /// a thread of its own, as both sides block.
+    private func ask(_ keys: String, secretly: Bool) throws -> (answer: Result<String, PromptError>?, shown: String) {
         let terminal = try #require(PseudoTerminal())
         #expect(terminal.echoesAndSignals)
         let program = terminal.program
-        async let answer = withCheckedContinuation {
-            (continuation: CheckedContinuation<Result<String, PromptError>, Never>) in
-            DispatchQueue.global().async {
-                let side = ControllingTerminal(descriptor: program)
-                continuation.resume(
-                    returning: Result { () throws(PromptError) in
-                        secretly
-                            ? try side.readSecret("Password: ").withBytes { String(lossy: $0) }
-                            : try side.readLine("Password: ")
-                    })
+        let answer = Answer()
+        Thread.detachNewThread {
+            let side = ControllingTerminal(descriptor: program)
+            let result = Result { () throws(PromptError) in
+                secretly
+                    ? try side.readSecret("Password: ").withBytes { String(lossy: $0) }
+                    : try side.readLine("Password: ")
             }
+            answer.result.withLock { $0 = result }
+            answer.done.signal()
         }
-        let prompt = terminal.wait(for: "Password: ")
-        #expect(prompt == "Password: ")
+        #expect(terminal.wait(for: "Password: ") == "Password: ")
         terminal.type(keys)
         let shown = terminal.wait(for: "\n")
-        let result = await answer
-        return (result, shown)
+        answer.done.wait()
+        return (answer.result.withLock { $0 }, shown)
     }
 
     @Test(
@@ -47,22 +51,22 @@ struct PromptTests {
             ("\u{7F}\u{7F}a\n", "a"), ("é漢\u{7F}\u{7F}x\n", "x"), ("\n", ""), ("a\u{1A}\u{1B}b\n", "ab"),
             ("ab\u{4}", "ab"),
         ])
-    func secrets(keys: String, expected: String) async throws {
-        let result = try await ask(keys, secretly: true)
+    func secrets(keys: String, expected: String) throws {
+        let result = try ask(keys, secretly: true)
         #expect(result.answer == .success(expected))
         #expect(result.shown == "\r\n")
     }
 
     @Test("A line is shown as it is typed")
-    func lines() async throws {
-        let result = try await ask("yex\u{7F}s\n", secretly: false)
+    func lines() throws {
+        let result = try ask("yex\u{7F}s\n", secretly: false)
         #expect(result.answer == .success("yes"))
         #expect(result.shown == "yex\u{8} \u{8}s\r\n")
     }
 
     @Test("Ctrl-C and Ctrl-D end a prompt", arguments: [("ab\u{3}", PromptError.interrupted), ("\u{4}", .endOfInput)])
-    func endings(keys: String, expected: PromptError) async throws {
-        let result = try await ask(keys, secretly: true)
+    func endings(keys: String, expected: PromptError) throws {
+        let result = try ask(keys, secretly: true)
         #expect(result.answer == .failure(expected))
     }
 
@@ -78,12 +82,12 @@ struct PromptTests {
         #expect(HostKeyAnswer(text, fingerprint: "SHA256:abC") == expected)
     }
 
-    private func withFile<Value>(_ content: [UInt8], mode: Int, _ body: (RawPath) throws -> Value) throws -> Value {
+    private func withFile(_ content: [UInt8], mode: Int, _ body: (RawPath) throws -> Void) throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("password-\(UUID().uuidString)")
         try Data(content).write(to: file)
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.path)
         defer { try? FileManager.default.removeItem(at: file) }
-        return try body(RawPath(file.path))
+        try body(RawPath(file.path))
     }
 
     @Test(
@@ -95,8 +99,8 @@ struct PromptTests {
         ])
     func passwordFiles(content: String, expected: String) throws {
         try withFile(Array(content.utf8), mode: 0o600) { path in
-            let password = try PasswordSource.file(path).read()
-            #expect(text(password) == expected)
+            let secret = try PasswordSource.file(path).read()
+            #expect(text(secret) == expected)
         }
     }
 
@@ -112,14 +116,14 @@ struct PromptTests {
     @Test("A password file has a limit, is not empty, exists, and is a file")
     func oddFiles() throws {
         try withFile([UInt8](repeating: 0x61, count: 4096) + [0x0A], mode: 0o600) { path in
-            let password = try PasswordSource.file(path).read()
-            #expect(password.count == 4096)
+            let secret = try PasswordSource.file(path).read()
+            #expect(secret.count == 4096)
         }
         try withFile([UInt8](repeating: 0x61, count: 5000), mode: 0o600) { path in
-            _ = #expect(throws: PromptError.tooLong(limit: 4096)) { try PasswordSource.file(path).read() }
+            #expect(throws: PromptError.tooLong(limit: 4096)) { try PasswordSource.file(path).read() }
         }
         try withFile([0x0A], mode: 0o600) { path in
-            _ = #expect(throws: PromptError.unsafeFile(path: "\(path)", problem: "is empty")) {
+            #expect(throws: PromptError.unsafeFile(path: "\(path)", problem: "is empty")) {
                 try PasswordSource.file(path).read()
             }
         }
