@@ -2,6 +2,7 @@ import Bytes
 import Cryptography
 import Dispatch
 import Foundation
+import Synchronization
 import Testing
 
 @testable import FairleadCommand
@@ -13,30 +14,29 @@ struct PromptTests {
     }
 
     /// Types `keys` once the prompt is shown; what the program got, and what was shown behind the prompt.
-    private func ask(_ keys: String, secretly: Bool) async throws -> (
-        answer: Result<String, PromptError>, shown: String
-    ) {
+    private func ask(_ keys: String, secretly: Bool) throws -> (answer: Result<String, PromptError>, shown: String) {
         let terminal = try #require(PseudoTerminal())
         #expect(terminal.echoesAndSignals)
         let program = terminal.program
-        async let answer = withCheckedContinuation {
-            (continuation: CheckedContinuation<Result<String, PromptError>, Never>) in
-            DispatchQueue.global().async {
-                let side = ControllingTerminal(descriptor: program)
-                continuation.resume(
-                    returning: Result { () throws(PromptError) in
-                        secretly
-                            ? try side.readSecret("Password: ").withBytes { String(lossy: $0) }
-                            : try side.readLine("Password: ")
-                    })
+        let answer = Mutex<Result<String, PromptError>?>(nil)
+        let done = DispatchSemaphore(value: 0)
+        // On a thread of its own: this one waits.
+        Thread.detachNewThread {
+            let side = ControllingTerminal(descriptor: program)
+            let result = Result { () throws(PromptError) in
+                secretly
+                    ? try side.readSecret("Password: ").withBytes { String(lossy: $0) }
+                    : try side.readLine("Password: ")
             }
+            answer.withLock { $0 = result }
+            done.signal()
         }
         let prompt = terminal.wait(for: "Password: ")
         #expect(prompt == "Password: ")
         terminal.type(keys)
         let shown = terminal.wait(for: "\n")
-        let result = await answer
-        return (result, shown)
+        done.wait()
+        return (try #require(answer.withLock { $0 }), shown)
     }
 
     @Test(
@@ -47,22 +47,22 @@ struct PromptTests {
             ("\u{7F}\u{7F}a\n", "a"), ("é漢\u{7F}\u{7F}x\n", "x"), ("\n", ""), ("a\u{1A}\u{1B}b\n", "ab"),
             ("ab\u{4}", "ab"),
         ])
-    func secrets(keys: String, expected: String) async throws {
-        let result = try await ask(keys, secretly: true)
+    func secrets(keys: String, expected: String) throws {
+        let result = try ask(keys, secretly: true)
         #expect(result.answer == .success(expected))
         #expect(result.shown == "\r\n")
     }
 
     @Test("A line is shown as it is typed")
-    func lines() async throws {
-        let result = try await ask("yex\u{7F}s\n", secretly: false)
+    func lines() throws {
+        let result = try ask("yex\u{7F}s\n", secretly: false)
         #expect(result.answer == .success("yes"))
         #expect(result.shown == "yex\u{8} \u{8}s\r\n")
     }
 
     @Test("Ctrl-C and Ctrl-D end a prompt", arguments: [("ab\u{3}", PromptError.interrupted), ("\u{4}", .endOfInput)])
-    func endings(keys: String, expected: PromptError) async throws {
-        let result = try await ask(keys, secretly: true)
+    func endings(keys: String, expected: PromptError) throws {
+        let result = try ask(keys, secretly: true)
         #expect(result.answer == .failure(expected))
     }
 
@@ -124,9 +124,9 @@ struct PromptTests {
             }
         }
         #expect(
-            throws: PromptError.unsafeFile(path: "/nonexistent", problem: "cannot be opened: No such file or directory")
+            throws: PromptError.unsafeFile(path: "/no/such/file", problem: "cannot be opened: No such file or directory")
         ) {
-            try PasswordSource.file("/nonexistent").read()
+            try PasswordSource.file("/no/such/file").read()
         }
         #expect(throws: PromptError.unsafeFile(path: "/dev/null", problem: "is neither a file nor a pipe")) {
             try PasswordSource.file("/dev/null").read()
