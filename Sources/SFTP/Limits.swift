@@ -54,4 +54,6 @@ package enum Limits {
     package static let listingRequestsInFlight = 8
     /// How much of what a server's program writes to standard error is kept for the error message.
     package static let maximumStandardErrorLength = 4096
+    /// How long a server that sends nothing more may take to close the channel.
+    package static let closingTime = Duration.seconds(1)
 }

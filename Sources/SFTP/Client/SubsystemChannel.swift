@@ -66,8 +66,10 @@ final class SubsystemChannel: MessageCarrier, ChannelHandler, @unchecked Sendabl
     }
 
     func channelDidReceiveEOF(_ channel: Channel) {
-        // A server without more to say does not answer either: closing tells everyone who waits.
-        channel.close()
+        // A server without more to say does not answer either. What it has for standard error may still follow, and its
+        // CLOSE; without that, ours tells everyone who waits.
+        channel.sendEOF()
+        _ = channel.loop.schedule(after: Limits.closingTime) { channel.close() }
     }
 
     func channel(_ channel: Channel, didReceive request: ChannelRequest) -> Bool { false }

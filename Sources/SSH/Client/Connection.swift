@@ -29,6 +29,8 @@ package actor Connection {
     package var announcedHostKeys: [[UInt8]] = []
     /// How the user was authenticated; nil before that.
     package var authentication: AuthenticationReport?
+    /// Who is told of the end.
+    private var closeActions: [@Sendable (ConnectionError) -> Void] = []
 
     /// Where the connection stands.
     enum Phase {
@@ -110,6 +112,11 @@ package actor Connection {
         }
     }
 
+    /// Calls `action` on the loop when the connection has ended, with the reason; at once when it has already.
+    package func whenClosed(_ action: @escaping @Sendable (ConnectionError) -> Void) {
+        if let closeReason { action(closeReason) } else { closeActions.append(action) }
+    }
+
     // MARK: Begin and end
 
     /// Exchanges keys and authenticates; when either fails the connection is closed and the reason thrown.
@@ -172,6 +179,9 @@ package actor Connection {
         for case let attachment? in abandoned {
             attachment.handler.channelDidClose(attachment.channel, error: error)
         }
+        let actions = closeActions
+        closeActions = []
+        for action in actions { action(error) }
     }
 
     func becomeOpen() {

@@ -13,19 +13,14 @@ struct PromptTests {
         secret.withBytes { String(lossy: $0) }
     }
 
-    /// What a thread hands to the test.
-    private final class Answer: Sendable {
-        let result = Mutex<Result<String, PromptError>?>(nil)
-        let done = DispatchSemaphore(value: 0)
-    }
-
-    /// Types `keys` once the prompt is shown; what the program got, and what was shown behind the prompt. The program has
-    /// a thread of its own, as both sides block.
-    private func ask(_ keys: String, secretly: Bool) throws -> (answer: Result<String, PromptError>?, shown: String) {
+    /// Types `keys` once the prompt is shown; what the program got, and what was shown behind the prompt.
+    private func ask(_ keys: String, secretly: Bool) throws -> (answer: Result<String, PromptError>, shown: String) {
         let terminal = try #require(PseudoTerminal())
         #expect(terminal.echoesAndSignals)
         let program = terminal.program
-        let answer = Answer()
+        let answer = Mutex<Result<String, PromptError>?>(nil)
+        let done = DispatchSemaphore(value: 0)
+        // On a thread of its own: this one waits.
         Thread.detachNewThread {
             let side = ControllingTerminal(descriptor: program)
             let result = Result { () throws(PromptError) in
@@ -33,14 +28,15 @@ struct PromptTests {
                     ? try side.readSecret("Password: ").withBytes { String(lossy: $0) }
                     : try side.readLine("Password: ")
             }
-            answer.result.withLock { $0 = result }
-            answer.done.signal()
+            answer.withLock { $0 = result }
+            done.signal()
         }
-        #expect(terminal.wait(for: "Password: ") == "Password: ")
+        let prompt = terminal.wait(for: "Password: ")
+        #expect(prompt == "Password: ")
         terminal.type(keys)
         let shown = terminal.wait(for: "\n")
-        answer.done.wait()
-        return (answer.result.withLock { $0 }, shown)
+        done.wait()
+        return (try #require(answer.withLock { $0 }), shown)
     }
 
     @Test(
@@ -82,12 +78,12 @@ struct PromptTests {
         #expect(HostKeyAnswer(text, fingerprint: "SHA256:abC") == expected)
     }
 
-    private func withFile(_ content: [UInt8], mode: Int, _ body: (RawPath) throws -> Void) throws {
+    private func withFile<Value>(_ content: [UInt8], mode: Int, _ body: (RawPath) throws -> Value) throws -> Value {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("password-\(UUID().uuidString)")
         try Data(content).write(to: file)
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.path)
         defer { try? FileManager.default.removeItem(at: file) }
-        try body(RawPath(file.path))
+        return try body(RawPath(file.path))
     }
 
     @Test(
@@ -99,8 +95,8 @@ struct PromptTests {
         ])
     func passwordFiles(content: String, expected: String) throws {
         try withFile(Array(content.utf8), mode: 0o600) { path in
-            let secret = try PasswordSource.file(path).read()
-            #expect(text(secret) == expected)
+            let password = try PasswordSource.file(path).read()
+            #expect(text(password) == expected)
         }
     }
 
@@ -116,21 +112,21 @@ struct PromptTests {
     @Test("A password file has a limit, is not empty, exists, and is a file")
     func oddFiles() throws {
         try withFile([UInt8](repeating: 0x61, count: 4096) + [0x0A], mode: 0o600) { path in
-            let secret = try PasswordSource.file(path).read()
-            #expect(secret.count == 4096)
+            let password = try PasswordSource.file(path).read()
+            #expect(password.count == 4096)
         }
         try withFile([UInt8](repeating: 0x61, count: 5000), mode: 0o600) { path in
-            #expect(throws: PromptError.tooLong(limit: 4096)) { try PasswordSource.file(path).read() }
+            _ = #expect(throws: PromptError.tooLong(limit: 4096)) { try PasswordSource.file(path).read() }
         }
         try withFile([0x0A], mode: 0o600) { path in
-            #expect(throws: PromptError.unsafeFile(path: "\(path)", problem: "is empty")) {
+            _ = #expect(throws: PromptError.unsafeFile(path: "\(path)", problem: "is empty")) {
                 try PasswordSource.file(path).read()
             }
         }
         #expect(
-            throws: PromptError.unsafeFile(path: "/nonexistent", problem: "cannot be opened: No such file or directory")
+            throws: PromptError.unsafeFile(path: "/no/such/file", problem: "cannot be opened: No such file or directory")
         ) {
-            try PasswordSource.file("/nonexistent").read()
+            try PasswordSource.file("/no/such/file").read()
         }
         #expect(throws: PromptError.unsafeFile(path: "/dev/null", problem: "is neither a file nor a pipe")) {
             try PasswordSource.file("/dev/null").read()

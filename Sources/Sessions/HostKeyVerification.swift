@@ -1,0 +1,116 @@
+import Bytes
+import Errors
+import Reactor
+import SSH
+import Synchronization
+
+/// Decides about one host's key by the known_hosts files, and remembers what was accepted.
+final class HostKeyVerification: Sendable {
+    private let request: ConnectionRequest
+    private let prompter: any SessionPrompter
+    private let loop: EventLoop
+    private let knownHosts: KnownHosts
+    private let rejection = Mutex<FairleadError?>(nil)
+
+    /// Reads the files; one that does not exist is empty.
+    init(_ request: ConnectionRequest, prompter: any SessionPrompter, loop: EventLoop) async throws(FairleadError) {
+        self.request = request
+        self.prompter = prompter
+        self.loop = loop
+        var files: [KnownHostsFile] = []
+        for path in request.userKnownHosts + request.globalKnownHosts {
+            guard let contents = try await SmallFile.read(path, limit: Self.maximumFileLength, on: loop) else { continue }
+            let file = KnownHostsFile(path: path, contents: [UInt8](contents.bytes.bytes))
+            for (line, _) in file.defects { prompter.note(1, "\(path):\(line) is not understood and passed over") }
+            files.append(file)
+        }
+        knownHosts = KnownHosts(files: files)
+    }
+
+    /// The longest known_hosts file, in bytes.
+    static let maximumFileLength = 64 << 20
+
+    /// Why the key was rejected, once it was.
+    var reason: FairleadError? { rejection.withLock { $0 } }
+
+    /// The host key algorithms to offer: those first whose keys are known.
+    var algorithms: [KeyAlgorithm] {
+        let algorithms = request.algorithms.hostKeys
+        guard !request.keepsHostKeyOrder else { return algorithms }
+        return knownHosts.preferredAlgorithms(host: request.host, port: request.port, from: algorithms)
+    }
+
+    func verify(_ key: PublicKey, address: String?) async -> HostKeyVerdict {
+        let name = KnownHostName(host: request.host, port: request.port)
+        let shown = "\(key.algorithm.family) \(key.fingerprint)"
+        prompter.note(1, "host key of \(name): \(shown)")
+        let decision = knownHosts.decide(
+            policy: request.hostKeyPolicy, host: request.host, port: request.port, address: address, key: key)
+        switch decision {
+        case .accept(let location):
+            prompter.note(1, "the host key is known from \(location)")
+            return .accept
+        case .acceptUnverified(let warning):
+            if let warning { prompter.note(0, "WARNING: \(warning)") }
+            return .accept
+        case .acceptAndRemember:
+            await remember(key, shown)
+            return .accept
+        case .ask(let question): return await ask(question, name: name, shown: shown)
+        case .refuse(let refusal): return reject(Self.message(refusal, name: name, shown: shown), hint: refusal.hint)
+        }
+    }
+
+    private func ask(_ question: HostKeyQuestion, name: KnownHostName, shown: String) async -> HostKeyVerdict {
+        switch await prompter.trust(question) {
+        case .trusted:
+            await remember(question.key, shown)
+            return .accept
+        case .refused: return reject("the host key of \(name) was not accepted: \(shown)", hint: nil)
+        case .otherFingerprint:
+            return reject(
+                "the host key of \(name) is \(shown), which is not the fingerprint that was typed",
+                hint: "somebody may be impersonating the host: ask its administrator")
+        case .unasked:
+            return reject(
+                "the host key of \(name) is not known: \(shown)",
+                hint: "compare the fingerprint and connect once on a terminal, or use --host-key accept-new")
+        }
+    }
+
+    private static func message(_ refusal: HostKeyRefusal, name: KnownHostName, shown: String) -> String {
+        switch refusal.reason {
+        case .changed(let known):
+            return "the host key of \(name) has changed: it is \(shown), but \(known.location) says "
+                + "\(known.key.algorithm.family) \(known.key.fingerprint); somebody may be impersonating the host"
+        case .otherTypesKnown(let known):
+            let list = known.map { "\($0.location) says \($0.key.algorithm.family) \($0.key.fingerprint)" }
+            return "the host key of \(name) is of a type that is not known for it: it is \(shown), but "
+                + list.joined(separator: ", ")
+        case .revoked(let location):
+            return "the host key of \(name) is marked as revoked at \(location): \(shown)"
+        }
+    }
+
+    private func reject(_ message: String, hint: String?) -> HostKeyVerdict {
+        rejection.withLock {
+            $0 = FairleadError(
+                .authentication, message, operation: "verify the host key", host: request.host, hint: hint)
+        }
+        return .reject(message)
+    }
+
+    /// Adds the key to the first of the user's files; that it cannot be written is said and stops nothing.
+    private func remember(_ key: PublicKey, _ shown: String) async {
+        guard let path = request.userKnownHosts.first else { return }
+        var file = knownHosts.files.first { $0.path == path } ?? KnownHostsFile(path: path)
+        do {
+            let line = try file.add(
+                host: request.host, port: request.port, key: key, form: request.hashesKnownHosts ? .hashed : .plain)
+            try await SmallFile.append(line, to: path, on: loop)
+            prompter.note(0, "added the host key of \(request.host) to \(path): \(shown)")
+        } catch {
+            prompter.note(0, "the host key could not be added to \(path): \(error)")
+        }
+    }
+}
