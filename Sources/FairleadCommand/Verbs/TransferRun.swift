@@ -1,0 +1,120 @@
+import Bytes
+import Errors
+import Reactor
+import SSH
+import Sessions
+import SFTP
+import Transfer
+
+/// One run of get or put over one session: the engine at work, its progress shown, its outcome told.
+struct TransferRun {
+    let session: HostSession
+    let options: TransferOptions
+    let console: Console
+    /// What is being done, such as `get`, for messages.
+    let operation: String
+    let reporter: ProgressReporter
+
+    /// Runs `transfer` with an engine and returns what it did. Ctrl-C stops it and removes temporary files.
+    func callAsFunction(
+        _ transfer: @escaping @Sendable (TransferEngine) async -> Transfer.TransferSummary
+    ) async throws -> Transfer.TransferSummary {
+        let client = try await session.openFiles()
+        let progress = TransferProgress()
+        let session = session
+        let engine = TransferEngine(client: client, options: engineOptions, progress: progress) { path in
+            await session.sha256(of: path)
+        }
+        let showing = Task { await show(progress) }
+        let work = Task { await transfer(engine) }
+        let interrupts = await session.loop.interrupts { work.cancel() }
+        let summary = await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            work.cancel()
+        }
+        interrupts.cancel()
+        showing.cancel()
+        await showing.value
+        await client.close()
+        if work.isCancelled { throw CancellationError() }
+        return summary
+    }
+
+    private var engineOptions: Transfer.TransferOptions {
+        var options = Transfer.TransferOptions()
+        options.resumes = self.options.resumes
+        options.verifies = self.options.verifies
+        options.preserves = self.options.preserves
+        if let parallel = self.options.parallel { options.parallelFiles = parallel }
+        options.rateLimit = self.options.rateLimit
+        options.onConflict =
+            switch self.options.onConflict {
+            case .overwrite: .overwrite
+            case .skip: .skip
+            case .rename: .rename
+            case .fail: .fail
+            }
+        return options
+    }
+
+    /// Hands on how far the engine is until the task is cancelled, and once more then.
+    private func show(_ progress: TransferProgress) async {
+        var told = TransferProgress.State()
+        var isLast = false
+        while !isLast {
+            // The end of the sleep and the end of the transfer are the same to what follows.
+            do { try await Task.sleep(for: .milliseconds(100)) } catch { isLast = true }
+            let now = progress.snapshot
+            reporter.setTotals(
+                files: now.isTotalKnown ? now.filesTotal : nil, bytes: now.isTotalKnown ? now.bytesTotal : nil)
+            let name = now.current.first ?? told.current.first ?? RawPath(bytes: [])
+            if name != told.current.first { reporter.begin(name) }
+            reporter.advance(name, by: now.bytesDone - told.bytesDone)
+            for _ in told.filesDone..<max(told.filesDone, now.filesDone) { reporter.end(name) }
+            told = now
+        }
+    }
+
+    /// Tells what was left out, what failed and what was verified; returns the exit status.
+    func tell(_ summary: Transfer.TransferSummary) -> ExitStatus {
+        for _ in summary.failures { reporter.end(RawPath(bytes: []), .failed) }
+        for _ in summary.skipped { reporter.end(RawPath(bytes: []), .skipped) }
+        var status = ExitStatus.done
+        for (path, reason) in summary.skipped { console.note("\(path): skipped: \(reason)") }
+        for failure in summary.failures {
+            status = console.report(FailureReport(FairleadError(failure.error, session.context(operation))))
+        }
+        for verification in summary.verified {
+            console.note(
+                "\(verification.path): verified, SHA-256 \(verification.sha256) on both sides (\(verification.method.rawValue))"
+            )
+        }
+        let isPartial = summary.files + summary.links > 0 || summary.failures.count > 1
+        return summary.failures.isEmpty ? .done : isPartial ? .partialFailure : status
+    }
+}
+
+extension HostSession {
+    /// The SHA-256 of a file as `sha256sum` finds it on the host; nil when it cannot be asked.
+    fileprivate func sha256(of path: RawPath) async -> String? {
+        // A path that is not UTF-8 cannot be written into a command that is text.
+        guard let text = String(validating: path.bytes.rawSpan) else { return nil }
+        let quoted = "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        guard let (outcome, content) = try? await run("sha256sum -- \(quoted)", limit: 64 * 1024),
+            outcome == .exited(0)
+        else { return nil }
+        // A name with special characters is announced by a backslash before the sum.
+        let sum = String(decoding: content.output, as: UTF8.self).drop { $0 == "\\" }.prefix(64)
+        return sum.count == 64 && sum.allSatisfy(\.isHexDigit) ? sum.lowercased() : nil
+    }
+}
+
+extension EventLoop {
+    /// Calls `body` at Ctrl-C until the source is cancelled.
+    fileprivate func interrupts(_ body: @escaping @Sendable () -> Void) async -> SignalSource {
+        await withCheckedContinuation { continuation in
+            execute { continuation.resume(returning: SignalSource(signal: .interrupt, on: self) { body() }) }
+        }
+    }
+}
