@@ -49,6 +49,8 @@ package struct ConnectionRequest: Sendable {
     package var userKnownHosts: [RawPath] = []
     package var globalKnownHosts: [RawPath] = []
     package var hostKeyPolicy = HostKeyPolicy.strict
+    /// Whether a person is asked about an unknown key, where the policy is `strict`.
+    package var asksAboutHostKeys = true
     package var hashesKnownHosts = false
     package var algorithms = AlgorithmPreferences.defaults
     /// The order of host key algorithms is the user's own: not changed by what is known of the host.

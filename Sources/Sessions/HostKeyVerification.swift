@@ -19,7 +19,9 @@ final class HostKeyVerification: Sendable {
         self.loop = loop
         var files: [KnownHostsFile] = []
         for path in request.userKnownHosts + request.globalKnownHosts {
-            guard let contents = try await SmallFile.read(path, limit: Self.maximumFileLength, on: loop) else { continue }
+            guard let contents = try await SmallFile.read(path, limit: Self.maximumFileLength, on: loop) else {
+                continue
+            }
             let file = KnownHostsFile(path: path, contents: [UInt8](contents.bytes.bytes))
             for (line, _) in file.defects { prompter.note(1, "\(path):\(line) is not understood and passed over") }
             files.append(file)
@@ -62,7 +64,7 @@ final class HostKeyVerification: Sendable {
     }
 
     private func ask(_ question: HostKeyQuestion, name: KnownHostName, shown: String) async -> HostKeyVerdict {
-        switch await prompter.trust(question) {
+        switch request.asksAboutHostKeys ? await prompter.trust(question) : .unasked {
         case .trusted:
             await remember(question.key, shown)
             return .accept

@@ -90,7 +90,9 @@ struct KeySource {
                 !Self.isPublic(contents)
             {
                 contents.wipe()
-                say(identity, "\(identity.path) can be used by others and is passed over; run: chmod 600 \(identity.path)")
+                say(
+                    identity,
+                    "\(identity.path) can be used by others and is passed over; run: chmod 600 \(identity.path)")
                 return nil
             }
         } catch {

@@ -115,7 +115,8 @@ extension FairleadError {
             return FairleadError(.protocol, "\(place) broke the SSH protocol: \(text)")
         case .corruptedPacket:
             return FairleadError(
-                .protocol, "a packet from \(place) was changed on its way", hint: "something between is broken or hostile")
+                .protocol, "a packet from \(place) was changed on its way",
+                hint: "something between is broken or hostile")
         case .noCommonAlgorithm(let kind, _, let theirs):
             return FairleadError(
                 .protocol, "\(place) has no \(kind) algorithm in common with what is allowed here",
@@ -181,9 +182,11 @@ extension FairleadError {
         case .administrativelyProhibited:
             FairleadError(.permission, "\(context.place) does not allow this kind of channel\(message)")
         case .connectFailed: FairleadError(.network, "\(context.place) could not connect\(message)")
-        case .unknownChannelType: FairleadError(.protocol, "\(context.place) does not know this kind of channel\(message)")
+        case .unknownChannelType:
+            FairleadError(.protocol, "\(context.place) does not know this kind of channel\(message)")
         case .resourceShortage:
-            FairleadError(.network, "\(context.place) has no room for another channel\(message)", hint: "try again later")
+            FairleadError(
+                .network, "\(context.place) has no room for another channel\(message)", hint: "try again later")
         case .other(let code): FairleadError(.protocol, "\(context.place) refused a channel (\(code))\(message)")
         }
     }

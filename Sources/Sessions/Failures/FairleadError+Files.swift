@@ -80,7 +80,8 @@ extension FairleadError {
                 .network, "the connection to \(context.host) was lost: \(reason)", hint: "try again")
         case .closed: return FairleadError(.network, "the SFTP session is closed", isRetryable: false)
         case .cancelled: return .cancelled(context)
-        case .refused(let refusal): return FairleadError(.internal, "\(refusal)", operation: nil, path: path?.description)
+        case .refused(let refusal):
+            return FairleadError(.internal, "\(refusal)", operation: nil, path: path?.description)
         case .listingTooLong(let limit):
             return FairleadError(
                 .fileSystem, "the directory has more than \(limit) entries or bytes of names", operation: nil,

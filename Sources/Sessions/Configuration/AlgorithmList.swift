@@ -1,0 +1,86 @@
+import Bytes
+import SSH
+
+/// A list of algorithms as ssh_config(5) has it: a new list, or with `+`, `-` or `^` in front a change of the usual one.
+enum AlgorithmList {
+    /// The list that `text` stands for. `usual` is what is offered without it and `find` makes an algorithm of a name, nil
+    /// where there is no code for it; such names are added to `unknown`. Nil when nothing is left.
+    static func parse<Algorithm: Equatable>(
+        _ text: String, usual: [Algorithm], name: (Algorithm) -> String, find: (String) -> Algorithm?,
+        unknown: inout [String]
+    ) -> [Algorithm]? {
+        let operation = text.first
+        let hasOperation = operation == "+" || operation == "-" || operation == "^"
+        let names = (hasOperation ? text.dropFirst() : text[...]).split(separator: ",").map(String.init)
+        var result: [Algorithm]
+        if operation == "-" {
+            result = usual.filter { algorithm in !names.contains { matches($0, name(algorithm)) } }
+        } else {
+            var found: [Algorithm] = []
+            for text in names {
+                guard let algorithm = find(text) else {
+                    unknown.append(text.visible())
+                    continue
+                }
+                if !found.contains(algorithm) { found.append(algorithm) }
+            }
+            switch operation {
+            case "+": result = usual + found.filter { !usual.contains($0) }
+            case "^": result = found + usual.filter { !found.contains($0) }
+            case _: result = found
+            }
+        }
+        return result.isEmpty ? nil : result
+    }
+
+    private static func matches(_ pattern: String, _ name: String) -> Bool {
+        HostNamePattern.matches(Array(pattern.utf8)[...], Array(name.utf8))
+    }
+}
+
+/// Patterns of ssh_config(5): `*` and `?`, and in lists `!` for "but not".
+enum HostNamePattern {
+    /// Whether all of `name` is what `pattern` says, without regard to the case of US-ASCII letters.
+    static func matches(_ pattern: ArraySlice<UInt8>, _ name: [UInt8]) -> Bool {
+        var position = pattern.startIndex
+        var index = 0
+        // Behind the last `*`, and where its text ends so far: the one place to go back to.
+        var retry: (position: Int, index: Int)?
+        while index < name.count {
+            let byte = position < pattern.endIndex ? pattern[position] : nil
+            if byte == UInt8(ascii: "*") {
+                position += 1
+                retry = (position, index)
+            } else if let byte, byte == UInt8(ascii: "?") || lowercased(byte) == lowercased(name[index]) {
+                position += 1
+                index += 1
+            } else if let (behindStar, end) = retry {
+                position = behindStar
+                index = end + 1
+                retry = (behindStar, index)
+            } else {
+                return false
+            }
+        }
+        return pattern[position...].allSatisfy { $0 == UInt8(ascii: "*") }
+    }
+
+    /// Whether one of `patterns` matches and none of the negated ones does.
+    static func matchesList(_ patterns: [String], _ name: String) -> Bool {
+        let bytes = Array(name.utf8)
+        var isMatch = false
+        for pattern in patterns {
+            let text = Array(pattern.utf8)
+            if text.first == UInt8(ascii: "!") {
+                if matches(text.dropFirst(), bytes) { return false }
+            } else if matches(text[...], bytes) {
+                isMatch = true
+            }
+        }
+        return isMatch
+    }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    }
+}

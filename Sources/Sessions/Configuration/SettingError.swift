@@ -1,0 +1,30 @@
+package import Bytes
+
+/// Where a setting stands.
+package enum SettingOrigin: Sendable, Hashable, CustomStringConvertible {
+    /// An option of the command line.
+    case option
+    case file(RawPath, line: Int)
+
+    package var description: String {
+        switch self {
+        case .option: "the command line"
+        case .file(let path, let line): "\(path):\(line)"
+        }
+    }
+}
+
+/// A setting that cannot be used.
+package struct SettingError: Error, Sendable, Hashable {
+    /// One sentence in plain words, without a full stop; safe for a terminal.
+    package let message: String
+    package let hint: String?
+
+    init(_ message: String, _ origin: SettingOrigin, hint: String? = nil) {
+        switch origin {
+        case .option: self.message = message
+        case .file: self.message = "\(origin): \(message)"
+        }
+        self.hint = hint
+    }
+}
