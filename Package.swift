@@ -6,16 +6,17 @@ let isFuzzing = Context.environment["FAIRLEAD_FUZZ"] == "1"
 let fuzzing: [SwiftSetting] = isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : []
 
 /// The one list of Swift settings, shared by every target (docs/decisions/0001-package.md).
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .enableExperimentalFeature("Lifetimes"),
-    .strictMemorySafety(),
-    .treatAllWarnings(as: .error),
-] + fuzzing
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableExperimentalFeature("Lifetimes"),
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+    ] + fuzzing
 
 func path(of name: String) -> String {
     switch name {
@@ -74,6 +75,9 @@ let package = Package(
         .executableTarget(
             name: "FairleadCommand",
             dependencies: ["Bytes", "Errors", "Reactor", "Cryptography", "SSH", "SFTP", "Transfer", "Sessions"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "ReactorBenchmark", dependencies: ["Bytes", "Reactor"], path: "Benchmarks/ReactorBenchmark",
             swiftSettings: settings),
         library("TestHosts", leansOn: []),
         tests("TestHostsTests", leansOn: ["TestHosts"]),

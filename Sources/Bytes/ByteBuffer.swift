@@ -116,7 +116,9 @@ package struct ByteBuffer: @unchecked Sendable {
     }
 
     /// Overwrites the integer at `offset` from the front, in network byte order; all of it lies within the buffer.
-    @inlinable package mutating func overwrite<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value, at offset: Int) {
+    @inlinable package mutating func overwrite<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ value: Value, at offset: Int
+    ) {
         precondition(offset >= 0 && offset + MemoryLayout<Value>.size <= count, "offset is outside the buffer")
         makeUnique()
         unsafe (storage.base + lower + offset).storeBytes(of: value.bigEndian, as: Value.self)

@@ -39,7 +39,8 @@ package struct RawPath: Hashable, Sendable, ExpressibleByStringLiteral, CustomSt
     /// This path with `component` below it; `component` itself when this is empty.
     package func appending(_ component: RawPath) -> RawPath {
         guard let last = bytes.last else { return component }
-        return RawPath(bytes: last == UInt8(ascii: "/") ? bytes + component.bytes : bytes + [UInt8(ascii: "/")] + component.bytes)
+        return RawPath(
+            bytes: last == UInt8(ascii: "/") ? bytes + component.bytes : bytes + [UInt8(ascii: "/")] + component.bytes)
     }
 
     /// Whether this is one name that is safe to create in a folder: not empty, `.` or `..`, without `/` and NUL, at most

@@ -81,7 +81,9 @@ package struct WireReader: ~Escapable {
     /// The next `string` as text, which has to be valid UTF-8; at most `limit` bytes.
     @_lifetime(self: copy self)
     package mutating func text(limit: Int = .max) throws(WireError) -> String {
-        guard let text = String(validating: try string(limit: limit).self) else { throw .malformed("text is not UTF-8") }
+        guard let text = String(validating: try string(limit: limit).self) else {
+            throw .malformed("text is not UTF-8")
+        }
         return text
     }
 

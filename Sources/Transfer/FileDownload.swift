@@ -88,7 +88,9 @@ actor FileDownload {
     /// Makes as many requests as may be under way.
     private func pump() {
         while failure == nil, end == nil, mayAsk, !isWaitingForRate {
-            let length = nextOffset < expectedSize ? min(UInt64(requestLength), expectedSize - nextOffset) : UInt64(requestLength)
+            let length =
+                nextOffset < expectedSize
+                ? min(UInt64(requestLength), expectedSize - nextOffset) : UInt64(requestLength)
             ask(nextOffset, Int(length))
             nextOffset += length
         }

@@ -55,7 +55,11 @@ extension TransferEngine {
             note(error, at: destination)
         }
         progress.totalIsKnown()
-        await runAll(jobs) { (job) async throws(TransferError) in try await self.fetch(job) } path: { $0.source }
+        await runAll(jobs) { (job) async throws(TransferError) in
+            try await self.fetch(job)
+        } path: {
+            $0.source
+        }
         if options.preserves {
             for folder in folders.reversed() { await self.preserve(folder) }
         }
@@ -160,7 +164,7 @@ extension TransferEngine {
         do throws(ReactorError) {
             try await local.mkdir(path)
             summary.folders += 1
-        } catch where error.kind == .alreadyExists {
+        } catch  where error.kind == .alreadyExists {
             let status = try await onDisk(path) { () throws(ReactorError) in
                 mayBeLink ? try await local.stat(path) : try await local.lstat(path)
             }
@@ -216,7 +220,9 @@ extension TransferEngine {
             case .fail: throw .targetExists(path: target)
             case .rename: target = try await freeLocalName(target)
             }
-            if try await onDisk(target, { () throws(ReactorError) in try? await local.lstat(target) })?.kind == .symbolicLink {
+            if try await onDisk(target, { () throws(ReactorError) in try? await local.lstat(target) })?.kind
+                == .symbolicLink
+            {
                 target = try await onDisk(target) { () throws(ReactorError) in try await local.realpath(target) }
             }
         }
@@ -243,7 +249,8 @@ extension TransferEngine {
         }
         do throws(TransferError) {
             let permissions = existing?.permissions ?? job.attributes.mode?.permissions ?? 0o666
-            let flags: File.Flags = options.resumes ? [.read, .write, .create, .noFollow] : [.write, .create, .exclusive, .noFollow]
+            let flags: File.Flags =
+                options.resumes ? [.read, .write, .create, .noFollow] : [.write, .create, .exclusive, .noFollow]
             let file = try await onDisk(temporary) { () throws(ReactorError) in
                 try await File.open(temporary, flags, permissions: permissions & 0o777, on: loop)
             }

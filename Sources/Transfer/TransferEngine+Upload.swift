@@ -49,7 +49,11 @@ extension TransferEngine {
             note(error, at: wanted)
         }
         progress.totalIsKnown()
-        await runAll(jobs) { (job) async throws(TransferError) in try await self.send(job) } path: { $0.source }
+        await runAll(jobs) { (job) async throws(TransferError) in
+            try await self.send(job)
+        } path: {
+            $0.source
+        }
         if options.preserves {
             for folder in folders.reversed() { await preserve(folder) }
         }
@@ -293,6 +297,7 @@ extension Attributes {
         self.init(
             mode: FileMode(rawValue: status.permissions & 0o777),
             times: Times(
-                access: UInt32(clamping: status.accessed.seconds), modification: UInt32(clamping: status.modified.seconds)))
+                access: UInt32(clamping: status.accessed.seconds),
+                modification: UInt32(clamping: status.modified.seconds)))
     }
 }

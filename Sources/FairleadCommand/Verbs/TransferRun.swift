@@ -6,6 +6,14 @@ import Sessions
 import SFTP
 import Transfer
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// One run of get or put over one session: the engine at work, its progress shown, its outcome told.
 struct TransferRun {
     let session: HostSession
@@ -27,13 +35,13 @@ struct TransferRun {
         }
         let showing = Task { await show(progress) }
         let work = Task { await transfer(engine) }
-        let interrupts = await session.loop.interrupts { work.cancel() }
+        let interrupts = await session.loop.onInterrupt { work.cancel() }
         let summary = await withTaskCancellationHandler {
             await work.value
         } onCancel: {
             work.cancel()
         }
-        interrupts.cancel()
+        interrupts?.cancel()
         showing.cancel()
         await showing.value
         await client.close()
@@ -111,10 +119,10 @@ extension HostSession {
 }
 
 extension EventLoop {
-    /// Calls `body` at Ctrl-C until the source is cancelled.
-    fileprivate func interrupts(_ body: @escaping @Sendable () -> Void) async -> SignalSource {
+    /// Calls `body` at Ctrl-C until the source is cancelled; nil where the system has no signals left to give.
+    fileprivate func onInterrupt(_ body: @escaping @Sendable () -> Void) async -> SignalSource? {
         await withCheckedContinuation { continuation in
-            execute { continuation.resume(returning: SignalSource(signal: .interrupt, on: self) { body() }) }
+            execute { continuation.resume(returning: try? SignalSource(signal: SIGINT, on: self, body)) }
         }
     }
 }

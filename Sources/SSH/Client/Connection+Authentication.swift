@@ -110,9 +110,10 @@ extension Connection {
     /// Asks outside the loop, without a time limit, and goes on with the answer; without one the credential is given up.
     private func ask<Answer: Sendable>(
         _ run: AuthenticationRun, _ question: @escaping @Sendable () async -> Answer?,
-        answer: @escaping @Sendable (
-            Answer, inout ClientAuthentication, inout TransportMachine
-        ) throws(AuthenticationError) -> ClientAuthenticationAction
+        answer:
+            @escaping @Sendable (
+                Answer, inout ClientAuthentication, inout TransportMachine
+            ) throws(AuthenticationError) -> ClientAuthenticationAction
     ) {
         timers.step?.cancel()
         let previous = run.task

@@ -194,7 +194,9 @@ struct ClientKeyExchange: ~Copyable {
             try reader.positiveInteger(limit: TransportLimits.groupBits.upperBound / 8)
         }
         let secret: Secret
-        do throws(CryptographyError) { secret = try key.sharedSecret(with: values.value) } catch { throw Self.error(of: error) }
+        do throws(CryptographyError) { secret = try key.sharedSecret(with: values.value) } catch {
+            throw Self.error(of: error)
+        }
         var hashed = ByteBuffer()
         if let group {
             Self.appendGroupRange(to: &hashed)
@@ -204,7 +206,8 @@ struct ClientKeyExchange: ~Copyable {
         hashed.append(publicField)
         hashed.append(positiveInteger: values.value)
         return Reply(
-            hostKey: values.hostKey, signature: values.signature, encodedSecret: KeyDerivation.encode(positiveInteger: secret),
+            hostKey: values.hostKey, signature: values.signature,
+            encodedSecret: KeyDerivation.encode(positiveInteger: secret),
             hashedFields: hashed.array)
     }
 
@@ -231,7 +234,8 @@ struct ClientKeyExchange: ~Copyable {
 
     private static func error(of error: CryptographyError) -> TransportError {
         switch error {
-        case .invalidPublicValue(let reason), .invalidKey(let reason): .invalidKey("the server's key exchange value: \(reason)")
+        case .invalidPublicValue(let reason), .invalidKey(let reason):
+            .invalidKey("the server's key exchange value: \(reason)")
         case .failure, .authenticationFailed, .unsupported: .cryptography(error)
         }
     }

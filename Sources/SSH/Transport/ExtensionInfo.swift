@@ -25,7 +25,9 @@ package struct ExtensionInfo: Sendable, Equatable {
             names.append(name.visible())
             switch name {
             case "server-sig-algs":
-                signatureAlgorithms = value.split(separator: UInt8(ascii: ",")).map { String(decoding: $0, as: UTF8.self) }
+                signatureAlgorithms = value.split(separator: UInt8(ascii: ",")).map {
+                    String(decoding: $0, as: UTF8.self)
+                }
             case "ping@openssh.com": supportsPing = value == [UInt8(ascii: "0")]
             // An extension without a meaning here; to ignore it is what the RFC asks for.
             case _: break

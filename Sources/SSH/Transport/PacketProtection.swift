@@ -63,7 +63,8 @@ final class PacketProtection {
             case .aes128CBC, .aes192CBC, .aes256CBC, .tripleDESCBC:
                 let block = try key.withBytes { (key) throws(CryptographyError) in
                     try iv.withBytes { (iv) throws(CryptographyError) in
-                        Held(try BlockCipherCBC(cipher: algorithms.cipher.block, key: key, iv: iv, direction: direction))
+                        Held(
+                            try BlockCipherCBC(cipher: algorithms.cipher.block, key: key, iv: iv, direction: direction))
                     }
                 }
                 cipher = .cbc(block, try Self.mac(algorithms.mac, key: macKey))

@@ -124,7 +124,8 @@ struct PromptTests {
             }
         }
         #expect(
-            throws: PromptError.unsafeFile(path: "/no/such/file", problem: "cannot be opened: No such file or directory")
+            throws: PromptError.unsafeFile(
+                path: "/no/such/file", problem: "cannot be opened: No such file or directory")
         ) {
             try PasswordSource.file("/no/such/file").read()
         }
