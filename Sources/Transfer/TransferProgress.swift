@@ -13,6 +13,8 @@ package final class TransferProgress: Sendable {
         package var isTotalKnown = false
         /// The files under way, in the order in which they were begun.
         package var current: [RawPath] = []
+
+        package init() {}
     }
 
     private let state = Mutex(State())

@@ -1,6 +1,4 @@
 import Bytes
-import Errors
-import Sessions
 import Transfer
 
 extension Get: Verb {
@@ -13,13 +11,14 @@ extension Get: Verb {
             let host = first.withoutPath
             let paths = rest.filter { $0.withoutPath == host }.map { $0.path ?? RawPath(bytes: []) }
             rest = rest.filter { $0.withoutPath != host }[...]
-            let destination = destination
-            let session = try await connection.connect(to: first, console)
-            let run = TransferRun(
-                session: session, options: transfer, console: console, operation: "get", reporter: reporter)
-            let summary = try await run { engine in await engine.get(paths, to: destination) }
-            status = max(status, run.tell(summary))
-            await session.close()
+            let ended = try await HostAccess(connection, console).with(first) { opened in
+                let run = TransferRun(
+                    session: opened.session, options: transfer, console: opened.console, operation: "get",
+                    reporter: reporter)
+                let summary = try await run { [destination] engine in await engine.get(paths, to: destination) }
+                return run.tell(summary)
+            }
+            if status == .done { status = ended }
         }
         reporter.finish()
         return status

@@ -1,18 +1,9 @@
 import Bytes
 import Errors
-import Reactor
 import SSH
 import Sessions
 import SFTP
 import Transfer
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
 
 /// One run of get or put over one session: the engine at work, its progress shown, its outcome told.
 struct TransferRun {
@@ -23,7 +14,7 @@ struct TransferRun {
     let operation: String
     let reporter: ProgressReporter
 
-    /// Runs `transfer` with an engine and returns what it did. Ctrl-C stops it and removes temporary files.
+    /// Runs `transfer` with an engine and returns what it did. Cancelling the task stops it and removes temporary files.
     func callAsFunction(
         _ transfer: @escaping @Sendable (TransferEngine) async -> Transfer.TransferSummary
     ) async throws -> Transfer.TransferSummary {
@@ -35,13 +26,11 @@ struct TransferRun {
         }
         let showing = Task { await show(progress) }
         let work = Task { await transfer(engine) }
-        let interrupts = await session.loop.onInterrupt { work.cancel() }
         let summary = await withTaskCancellationHandler {
             await work.value
         } onCancel: {
             work.cancel()
         }
-        interrupts?.cancel()
         showing.cancel()
         await showing.value
         await client.close()
@@ -115,14 +104,5 @@ extension HostSession {
         // A name with special characters is announced by a backslash before the sum.
         let sum = String(decoding: content.output, as: UTF8.self).drop { $0 == "\\" }.prefix(64)
         return sum.count == 64 && sum.allSatisfy(\.isHexDigit) ? sum.lowercased() : nil
-    }
-}
-
-extension EventLoop {
-    /// Calls `body` at Ctrl-C until the source is cancelled; nil where the system has no signals left to give.
-    fileprivate func onInterrupt(_ body: @escaping @Sendable () -> Void) async -> SignalSource? {
-        await withCheckedContinuation { continuation in
-            execute { continuation.resume(returning: try? SignalSource(signal: SIGINT, on: self, body)) }
-        }
     }
 }
