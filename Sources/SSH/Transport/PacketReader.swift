@@ -68,9 +68,8 @@ struct PacketReader: ~Copyable {
         if resettingSequence { sequence = 0 }
     }
 
-    /// Begins to decompress payloads.
+    /// Begins to decompress payloads, afresh under new keys (RFC 4253 §6.2).
     mutating func startCompression() throws(TransportError) {
-        guard decompressor == nil else { return }
         decompressor = PayloadDecompressor()
         if decompressor == nil { throw .violation("zlib has no memory") }
     }

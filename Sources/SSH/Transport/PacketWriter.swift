@@ -49,9 +49,8 @@ struct PacketWriter: ~Copyable, PacketSink {
         if resettingSequence { sequence = 0 }
     }
 
-    /// Begins to compress payloads.
+    /// Begins to compress payloads, afresh under new keys (RFC 4253 §6.2).
     mutating func startCompression() {
-        guard compressor == nil else { return }
         compressor = PayloadCompressor()
         if compressor == nil { failure = .violation("zlib has no memory") }
     }
