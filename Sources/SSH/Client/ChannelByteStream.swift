@@ -6,6 +6,8 @@ package final class ChannelByteStream: ByteStream, ChannelHandler, @unchecked Se
     // Sendable because everything but `loop` is touched on that loop only, which `Channel` checks.
     package let loop: EventLoop
     package var received = ByteBuffer()
+    /// Bytes that arrived and whose use was not acknowledged yet; what is more than `received` holds is used up.
+    private var unacknowledged = 0
     private var channel: Channel?
     private var handler: (any ByteStreamHandler)?
     private var hasEnded = false
@@ -50,14 +52,21 @@ package final class ChannelByteStream: ByteStream, ChannelHandler, @unchecked Se
     private func deliver() {
         guard let handler, isReading else { return }
         if !received.isEmpty {
-            let before = received.count
             handler.streamDidReceive(self)
-            channel?.acknowledge(max(0, before - received.count))
         }
+        acknowledge()
         if hasEnded, isReading {
             hasEnded = false
             handler.streamDidEnd(self)
         }
+    }
+
+    /// Opens the window for what the handler has used up, in this call of it or before.
+    private func acknowledge() {
+        let used = unacknowledged - received.count
+        guard used > 0 else { return }
+        unacknowledged -= used
+        channel?.acknowledge(used)
     }
 
     private func finish() {
@@ -73,6 +82,7 @@ package final class ChannelByteStream: ByteStream, ChannelHandler, @unchecked Se
             return
         }
         received.append(bytes)
+        unacknowledged += bytes.byteCount
         deliver()
     }
 

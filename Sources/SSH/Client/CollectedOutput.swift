@@ -40,7 +40,7 @@ package final class CollectedOutput: RemoteCommandOutput {
 }
 
 extension Connection {
-    /// Runs a command without input and collects what it writes.
+    /// Runs a command without input and collects what it writes. Cancellation closes its channel.
     package func run(_ command: String, limit: Int = 16 << 20) async throws(ConnectionError) -> (
         outcome: RemoteCommand.Outcome, content: CollectedOutput.Content
     ) {
@@ -48,7 +48,11 @@ extension Connection {
         let (running, channel) = try await RemoteCommand.start(
             .exec(Array(command.utf8)), on: self, output: output)
         sendEOF(on: channel.id)
-        let outcome = try await running.outcome()
-        return (outcome, output.content)
+        do throws(ConnectionError) {
+            return (try await running.outcome(), output.content)
+        } catch {
+            channel.closeLater()
+            throw error
+        }
     }
 }

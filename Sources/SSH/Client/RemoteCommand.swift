@@ -41,7 +41,8 @@ package final class RemoteCommand: ChannelHandler, Sendable {
     private struct State {
         var outcome = Outcome.unreported
         var result: Result<Outcome, ConnectionError>?
-        var waiters: [CheckedContinuation<Result<Outcome, ConnectionError>, Never>] = []
+        var waiters: [Int: CheckedContinuation<Result<Outcome, ConnectionError>, Never>] = [:]
+        var nextWaiter = 0
         var hasEnded = false
     }
 
@@ -76,14 +77,24 @@ package final class RemoteCommand: ChannelHandler, Sendable {
         return (command, channel)
     }
 
-    /// Waits for the end. Cancelling the wait leaves the command alone.
+    /// Waits for the end. Cancelling the wait throws `.cancelled` and leaves the command alone.
     package func outcome() async throws(ConnectionError) -> Outcome {
-        let result = await withCheckedContinuation { continuation in
-            let known = state.withLock { state in
-                if state.result == nil { state.waiters.append(continuation) }
-                return state.result
+        let id = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let known = state.withLock { state -> Result<Outcome, ConnectionError>? in
+                    if let result = state.result { return result }
+                    if Task.isCancelled { return .failure(.cancelled) }
+                    state.waiters[id] = continuation
+                    return nil
+                }
+                if let known { continuation.resume(returning: known) }
             }
-            if let known { continuation.resume(returning: known) }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(returning: .failure(.cancelled))
         }
         return try result.get()
     }
@@ -117,8 +128,8 @@ package final class RemoteCommand: ChannelHandler, Sendable {
         let (waiters, result) = state.withLock { state in
             let result: Result<Outcome, ConnectionError> = error.map { .failure($0) } ?? .success(state.outcome)
             state.result = result
-            defer { state.waiters = [] }
-            return (state.waiters, result)
+            defer { state.waiters = [:] }
+            return (state.waiters.values, result)
         }
         for waiter in waiters { waiter.resume(returning: result) }
     }
