@@ -115,7 +115,7 @@ struct CompressionTests {
 
     @Test("A compressed payload of nothing is refused")
     func empty() throws {
-        var path = try ProtectedPath(ProtectionCase(cipher: .aes128GCM, mac: nil))
+        let path = try ProtectedPath(ProtectionCase(cipher: .aes128GCM, mac: nil))
         try path.reader.startCompression()
         // The header of a zlib stream, and no data.
         path.buffer.append(path.seal([0x78, 0x9C]))

@@ -19,7 +19,8 @@ struct ProtectionCase: Sendable, CustomTestStringConvertible {
 
     func protection(_ direction: CipherDirection) throws -> PacketProtection {
         func secret(_ seed: UInt8, _ count: Int) -> Secret {
-            Secret(copying: (0..<count).map { seed &+ UInt8(truncatingIfNeeded: $0 &* 7) }.rawSpan)
+            let bytes = (0..<count).map { seed &+ UInt8(truncatingIfNeeded: $0 &* 7) }
+            return Secret(copying: bytes.rawSpan)
         }
         return try PacketProtection(
             NegotiatedAlgorithms.DirectionAlgorithms(cipher: cipher, mac: mac, compression: .none),
@@ -29,27 +30,33 @@ struct ProtectionCase: Sendable, CustomTestStringConvertible {
 }
 
 /// A reader and a writer with the same keys.
-struct ProtectedPath: ~Copyable {
+final class ProtectedPath {
     var writer = PacketWriter()
     var reader = PacketReader()
     var buffer = ByteBuffer()
 
-    init(_ algorithms: ProtectionCase) throws {
-        writer.change(to: try algorithms.protection(.encrypt), resettingSequence: true)
-        reader.change(to: try algorithms.protection(.decrypt), resettingSequence: true)
+    init(sealing: PacketProtection, opening: PacketProtection) {
+        writer.change(to: sealing, resettingSequence: true)
+        reader.change(to: opening, resettingSequence: true)
     }
 
-    mutating func seal(_ payload: [UInt8]) -> [UInt8] {
+    convenience init(_ algorithms: ProtectionCase) throws {
+        self.init(sealing: try algorithms.protection(.encrypt), opening: try algorithms.protection(.decrypt))
+    }
+
+    func seal(_ payload: [UInt8]) -> [UInt8] {
         writer.sendPacket { $0.append(payload) }
-        defer { writer.outbound = ByteBuffer() }
-        return writer.outbound.array
+        let sealed = writer.outbound.array
+        writer.outbound = ByteBuffer()
+        return sealed
     }
 
     /// The payload of the next packet; nil while it is not all there.
-    mutating func open() throws(TransportError) -> [UInt8]? {
+    func open() throws(TransportError) -> [UInt8]? {
         var inflated = ByteBuffer()
         guard let packet = try reader.next(&buffer, inflated: &inflated) else { return nil }
-        let payload = [UInt8](buffer.bytes.extracting(packet.payload))
+        let whole = buffer
+        let payload = [UInt8](whole.bytes.extracting(packet.payload))
         buffer.consume(packet.total)
         return payload
     }
@@ -59,7 +66,7 @@ struct ProtectedPath: ~Copyable {
 struct PacketProtectionTests {
     @Test("Packets of every length arrive as they were sent, also byte by byte", arguments: ProtectionCase.all)
     func roundTrip(algorithms: ProtectionCase) throws {
-        var path = try ProtectedPath(algorithms)
+        let path = try ProtectedPath(algorithms)
         for length in Array(1...40) + [255, 1000, 32 * 1024 + 9] {
             let payload = SystemRandom.bytes(length)
             let sealed = path.seal(payload)
@@ -81,7 +88,7 @@ struct PacketProtectionTests {
 
     @Test("Several packets in one buffer come out in order", arguments: ProtectionCase.all)
     func batch(algorithms: ProtectionCase) throws {
-        var path = try ProtectedPath(algorithms)
+        let path = try ProtectedPath(algorithms)
         var sealed: [UInt8] = []
         for number in 0..<20 { sealed += path.seal([UInt8](repeating: UInt8(number), count: number + 1)) }
         path.buffer.append(sealed)
@@ -93,31 +100,21 @@ struct PacketProtectionTests {
 
     @Test("A change of any byte never lets the packet through", arguments: ProtectionCase.all)
     func tampering(algorithms: ProtectionCase) throws {
-        var probe = try ProtectedPath(algorithms)
+        let probe = try ProtectedPath(algorithms)
         let length = probe.seal(Array("a small packet".utf8)).count
         for offset in 0..<length {
             for bit: UInt8 in [0x01, 0x80] {
-                var path = try ProtectedPath(algorithms)
+                let path = try ProtectedPath(algorithms)
                 var sealed = path.seal(Array("a small packet".utf8))
                 sealed[offset] ^= bit
                 path.buffer.append(sealed)
-                do throws(TransportError) {
-                    // Another length can make it wait for more, which never authenticates.
-                    var opened = try path.open()
-                    #expect(opened == nil, "byte \(offset)")
-                    path.buffer.append(repeating: 0, count: TransportLimits.packetLength + 100)
-                    opened = try path.open()
-                    #expect(opened == nil, "byte \(offset)")
-                    Issue.record("byte \(offset) was changed without an error")
-                } catch {
-                    switch error {
-                    case .corruptedPacket: break
+                // Another length can make it wait for more, which never authenticates.
+                path.buffer.append(repeating: 0, count: TransportLimits.packetLength + 100)
+                let error = #expect(throws: TransportError.self, "byte \(offset)") { try path.open() }
+                if error != .corruptedPacket {
                     // A length that cannot be is refused before there is a packet to authenticate.
-                    case .limitExceeded, .violation: #expect(offset < 16, "byte \(offset): \(error)")
-                    case .notSSH, .noCommonAlgorithm, .invalidHostKeySignature, .invalidKey, .disconnected,
-                        .cryptography:
-                        Issue.record("byte \(offset): \(error)")
-                    }
+                    let isLength = if case .cryptography = error { false } else { true }
+                    #expect(isLength && offset < 16, "byte \(offset): \(String(describing: error))")
                 }
             }
         }
@@ -125,7 +122,7 @@ struct PacketProtectionTests {
 
     @Test("After a wrong packet a right one is refused as well", arguments: ProtectionCase.all)
     func failureStays(algorithms: ProtectionCase) throws {
-        var path = try ProtectedPath(algorithms)
+        let path = try ProtectedPath(algorithms)
         var wrong = path.seal([1, 2, 3])
         wrong[wrong.count - 1] ^= 1
         path.buffer.append(wrong)
@@ -138,7 +135,7 @@ struct PacketProtectionTests {
     @Test("A packet that is dropped, repeated or moved does not authenticate", arguments: ProtectionCase.all)
     func order(algorithms: ProtectionCase) throws {
         for order in [[1], [0, 0], [0, 2]] {
-            var path = try ProtectedPath(algorithms)
+            let path = try ProtectedPath(algorithms)
             let packets = (0..<3).map { path.seal([UInt8](repeating: UInt8($0), count: 20)) }
             let last = order.count - 1
             for number in order[..<last] {
@@ -187,12 +184,10 @@ struct PacketProtectionTests {
 
 @Suite("Packets without protection")
 struct PlainPacketTests {
-    private static func open(_ bytes: [UInt8]) throws(TransportError) -> [UInt8]? {
-        var reader = PacketReader()
-        var buffer = ByteBuffer(bytes)
-        var inflated = ByteBuffer()
-        guard let packet = try reader.next(&buffer, inflated: &inflated) else { return nil }
-        return [UInt8](buffer.bytes.extracting(packet.payload))
+    private static func open(_ bytes: [UInt8]) throws -> [UInt8]? {
+        let path = ProtectedPath(sealing: PacketProtection(), opening: PacketProtection())
+        path.buffer.append(bytes)
+        return try path.open()
     }
 
     private static func packet(length: UInt32, padding: UInt8, rest: Int) -> [UInt8] {

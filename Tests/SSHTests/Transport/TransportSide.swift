@@ -60,7 +60,9 @@ final class TransportSide {
             return .hostKeyPresented(key)
         case .keysChanged(_, let isFirst): return .keysChanged(isFirst: isFirst)
         case .extensionInfo(let info): return .extensionInfo(info)
-        case .payload(let range): return .payload([UInt8](received.bytes.extracting(range)))
+        case .payload(let range):
+            let buffer = received
+            return .payload([UInt8](buffer.bytes.extracting(range)))
         case .inflatedPayload: return .payload(machine.takeInflatedPayload().array)
         case .unimplemented(let sequence): return .unimplemented(sequence)
         case .pong: return .pong
