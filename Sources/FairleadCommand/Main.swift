@@ -1,3 +1,5 @@
+import Reactor
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -13,7 +15,11 @@ package struct Main {
     package static let version = "0.1.0"
 
     static func main() async {
+        // Whoever stops reading is noticed by the error of a write.
+        signal(SIGPIPE, SIG_IGN)
         let status = await run(ProcessContext.arguments)
+        Terminal.restoreAll()
+        StandardStreams.restore()
         exit(status.rawValue)
     }
 
@@ -41,7 +47,15 @@ package struct Main {
         guard let verb = command as? any Verb else {
             throw ConfigurationError("this build of fairlead has no '\(type(of: command).declaration.name)'")
         }
-        return try await verb.run(console)
+        let task = Task { try await verb.run(console) }
+        Interruption.shared.watch { task.cancel() }
+        do {
+            let status = try await task.value
+            return Interruption.shared.status ?? status
+        } catch {
+            if let status = Interruption.shared.status { return status }
+            throw error
+        }
     }
 
     private static func help(_ console: Console) -> HelpText {

@@ -149,6 +149,19 @@ package final class HostSession: Sendable {
         }
     }
 
-    /// As `failure(_:_:)` for an SFTP request about `path`.
+    /// Why work on this session failed with `error`: what ended the connection, where it is that which ended the work.
+    package func reason(for error: any Error, _ operation: String = "work") async -> any Error {
+        switch error {
+        case is FairleadError, is ConnectionError, is RequestError, is ReactorError: break
+        default: return error
+        }
+        let failure = failure(error, operation)
+        guard failure.category == .network, let reason = await connection.closeReason, reason != .closed else {
+            return failure
+        }
+        return FairleadError(reason, request.context(failure.operation ?? operation))
+    }
+
+    /// For errors about work on this session.
     package func context(_ operation: String) -> FailureContext { request.context(operation) }
 }

@@ -17,7 +17,9 @@ package struct FailureReport: Sendable {
     /// Whatever a verb threw; nil for a cancellation, about which there is nothing to say.
     package init?(_ error: any Error) {
         switch error {
-        case let error as FairleadError: self.init(error)
+        case let error as FairleadError:
+            if error.cause is CancellationError { return nil }
+            self.init(error)
         case let error as UsageError:
             self.init(.usage, "usage", error.message, hint: error.advice)
         case let error as ConfigurationError:

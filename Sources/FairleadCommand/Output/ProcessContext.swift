@@ -6,6 +6,9 @@
     import Glibc
 #endif
 
+import Bytes
+package import Sessions
+
 /// What the system gave this process.
 package enum ProcessContext {
     /// The words of the command line without the program's name, as bytes.
@@ -22,6 +25,39 @@ package enum ProcessContext {
         // The string is copied at once; nothing in this program changes the environment.
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe String(cString: value)
+    }
+
+    /// The user who runs this process; the home folder is `HOME`'s, or the account's.
+    package static var user: LocalUser {
+        let id = geteuid()
+        let account = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in
+            var entry = unsafe passwd()
+            var found: UnsafeMutablePointer<passwd>?
+            // The C library fills `entry`, whose strings lie in `buffer`; both are copied before they go.
+            guard let base = buffer.baseAddress, unsafe getpwuid_r(id, &entry, base, buffer.count, &found) == 0,
+                unsafe found != nil
+            else { return nil as (name: String, home: String)? }
+            return unsafe (String(cString: entry.pw_name), String(cString: entry.pw_dir))
+        }
+        let home = environment("HOME").flatMap { $0.isEmpty ? nil : $0 } ?? account?.home ?? "/"
+        let socket = environment("SSH_AUTH_SOCK").flatMap { $0.isEmpty ? nil : RawPath($0) }
+        return LocalUser(
+            name: account?.name ?? environment("USER") ?? "\(id)", id: id, home: RawPath(home), agentSocket: socket)
+    }
+
+    /// The names and values of all environment variables.
+    package static var variables: [(name: String, value: [UInt8])] {
+        var result: [(name: String, value: [UInt8])] = []
+        var next = unsafe environ
+        // The vector ends with a null pointer and its strings with NUL; nothing in this program changes them.
+        while let text = unsafe next.pointee {
+            let bytes = unsafe Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+            if let equals = bytes.firstIndex(of: UInt8(ascii: "=")) {
+                result.append((String(decoding: bytes[..<equals], as: UTF8.self), Array(bytes[(equals + 1)...])))
+            }
+            unsafe next += 1
+        }
+        return result
     }
 
     /// The C library's words for an `errno`.
