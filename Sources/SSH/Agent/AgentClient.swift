@@ -98,18 +98,32 @@ package actor AgentClient {
     }
 
     private func ask(_ request: AgentRequest) async throws(AgentError) -> AgentReply {
-        guard !Task.isCancelled else { throw .cancelled }
-        var output = ByteBuffer()
-        try core.send(request, into: &output)
-        stream.write(output)
         let id = nextID
         nextID += 1
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { waiters.append(Waiter(id: id, continuation: $0)) }
+            // Naming `self` is what keeps the closure on the loop.
+            await withCheckedContinuation(isolation: self) { begin(request, Waiter(id: id, continuation: $0)) }
         } onCancel: {
             loop.execute { self.assumeIsolated { $0.cancel(id) } }
         }
         return try result.get()
+    }
+
+    /// Sends the request and stores who waits in one step: answers are told apart by their order alone.
+    private func begin(_ request: AgentRequest, _ waiter: Waiter) {
+        guard !Task.isCancelled else {
+            waiter.continuation?.resume(returning: .failure(.cancelled))
+            return
+        }
+        var output = ByteBuffer()
+        do throws(AgentError) {
+            try core.send(request, into: &output)
+        } catch {
+            waiter.continuation?.resume(returning: .failure(error))
+            return
+        }
+        waiters.append(waiter)
+        stream.write(output)
     }
 
     private func cancel(_ id: Int) {

@@ -8,24 +8,32 @@ extension Connection {
     package func openChannel(
         _ type: ChannelType, handler: any ChannelHandler
     ) async throws(ConnectionError) -> Channel {
-        try checkOpen()
-        let id: ChannelID
-        do throws(ChannelError) {
-            id = try multiplexer.open(type, now: loop.monotonicNanoseconds, into: &transport)
-        } catch {
-            throw .channel(error)
-        }
-        let channel = Channel(connection: self, id: id)
-        attach(Attachment(channel: channel, handler: handler))
-        scheduleFlush()
-        try await wait { (waiter: Waiter<Void>) in
-            opening[id] = waiter
+        let ticket = takeTicket()
+        return try await wait { (waiter: Waiter<Channel>) in
+            open(type, handler: handler, Pending(ticket: ticket, waiter: waiter))
         } onCancel: { connection in
-            guard let waiter = connection.opening.removeValue(forKey: id) else { return }
+            guard let (id, pending) = connection.opening.first(where: { $0.value.ticket == ticket }) else { return }
+            connection.opening[id] = nil
             connection.close(id)
-            waiter.resume(returning: .failure(.cancelled))
+            pending.waiter.resume(returning: .failure(.cancelled))
         }
-        return channel
+    }
+
+    private func open(_ type: ChannelType, handler: any ChannelHandler, _ pending: Pending<Channel>) {
+        do throws(ConnectionError) {
+            try checkOpen()
+            let id: ChannelID
+            do throws(ChannelError) {
+                id = try multiplexer.open(type, now: loop.monotonicNanoseconds, into: &transport)
+            } catch {
+                throw .channel(error)
+            }
+            attach(Attachment(channel: Channel(connection: self, id: id), handler: handler))
+            opening[id] = pending
+            scheduleFlush()
+        } catch {
+            pending.waiter.resume(returning: .failure(error))
+        }
     }
 
     /// A stream to `port` of `host`, seen from the server (RFC 4254 §7.2): the way through a jump host.
@@ -62,9 +70,9 @@ extension Connection {
     private func detach(_ id: ChannelID, _ error: ConnectionError?) {
         guard let attachment = attachment(of: id) else { return }
         attached[Int(id.number)] = nil
-        opening.removeValue(forKey: id)?.resume(returning: .failure(error ?? .closed))
+        opening.removeValue(forKey: id)?.waiter.resume(returning: .failure(error ?? .closed))
         for key in requests.keys where key.channel == id {
-            requests.removeValue(forKey: key)?.resume(returning: .failure(error ?? .requestRefused("")))
+            requests.removeValue(forKey: key)?.waiter.resume(returning: .failure(error ?? .requestRefused("")))
         }
         attachment.handler.channelDidClose(attachment.channel, error: error)
     }
@@ -108,21 +116,16 @@ extension Connection {
     }
 
     func request(_ request: ChannelRequest, on id: ChannelID) async throws(ConnectionError) {
-        try checkOpen()
-        let number: UInt64?
-        do throws(ChannelError) {
-            number = try multiplexer.request(request, on: id, wantReply: true, into: &transport)
-        } catch {
-            throw .channel(error)
-        }
-        guard let number else { return }
-        let key = RequestKey(channel: id, number: number)
-        scheduleFlush()
+        let ticket = takeTicket()
         do throws(ConnectionError) {
             try await wait { (waiter: Waiter<Void>) in
-                requests[key] = waiter
+                send(request, on: id, Pending(ticket: ticket, waiter: waiter))
             } onCancel: { connection in
-                connection.requests.removeValue(forKey: key)?.resume(returning: .failure(.cancelled))
+                guard let (key, pending) = connection.requests.first(where: { $0.value.ticket == ticket }) else {
+                    return
+                }
+                connection.requests[key] = nil
+                pending.waiter.resume(returning: .failure(.cancelled))
             }
         } catch {
             if case .requestRefused = error { throw .requestRefused(request.name) }
@@ -130,21 +133,51 @@ extension Connection {
         }
     }
 
+    private func send(_ request: ChannelRequest, on id: ChannelID, _ pending: Pending<Void>) {
+        do throws(ConnectionError) {
+            try checkOpen()
+            let number: UInt64?
+            do throws(ChannelError) {
+                number = try multiplexer.request(request, on: id, wantReply: true, into: &transport)
+            } catch {
+                throw .channel(error)
+            }
+            guard let number else { return pending.waiter.resume(returning: .success(())) }
+            requests[RequestKey(channel: id, number: number)] = pending
+            scheduleFlush()
+        } catch {
+            pending.waiter.resume(returning: .failure(error))
+        }
+    }
+
     /// Sends a global request and waits for the reply.
     package func requestGlobally(_ request: GlobalRequest) async throws(ConnectionError) -> GlobalReply {
-        try checkOpen()
-        let number: UInt64?
-        do throws(ChannelError) {
-            number = try multiplexer.requestGlobally(request, wantReply: true, into: &transport)
-        } catch {
-            throw .channel(error)
-        }
-        guard let number else { return .failure }
-        scheduleFlush()
+        let ticket = takeTicket()
         return try await wait { (waiter: Waiter<GlobalReply>) in
-            globalRequests[number] = waiter
+            sendGlobally(request, Pending(ticket: ticket, waiter: waiter))
         } onCancel: { connection in
-            connection.globalRequests.removeValue(forKey: number)?.resume(returning: .failure(.cancelled))
+            guard let (number, pending) = connection.globalRequests.first(where: { $0.value.ticket == ticket }) else {
+                return
+            }
+            connection.globalRequests[number] = nil
+            pending.waiter.resume(returning: .failure(.cancelled))
+        }
+    }
+
+    private func sendGlobally(_ request: GlobalRequest, _ pending: Pending<GlobalReply>) {
+        do throws(ConnectionError) {
+            try checkOpen()
+            let number: UInt64?
+            do throws(ChannelError) {
+                number = try multiplexer.requestGlobally(request, wantReply: true, into: &transport)
+            } catch {
+                throw .channel(error)
+            }
+            guard let number else { return pending.waiter.resume(returning: .success(.failure)) }
+            globalRequests[number] = pending
+            scheduleFlush()
+        } catch {
+            pending.waiter.resume(returning: .failure(error))
         }
     }
 
@@ -163,7 +196,9 @@ extension Connection {
         case .data(let id, let stream, let range):
             guard let attachment = attachment(of: id) else { return acknowledge(range.count, on: id) }
             attachment.handler.channel(attachment.channel, didReceive: payload.extracting(range), from: stream)
-        case .opened(let id): opening.removeValue(forKey: id)?.resume(returning: .success(()))
+        case .opened(let id):
+            guard let channel = attachment(of: id)?.channel else { return }
+            opening.removeValue(forKey: id)?.waiter.resume(returning: .success(channel))
         case .openFailed(let id, let reason, let description):
             detach(id, .openRefused(reason, message: description.visible()))
         case .peerOpen(let id, _):
@@ -176,14 +211,14 @@ extension Connection {
             if wantReply { multiplexer.reply(to: id, success: isDone, into: &transport) }
         case .requestReply(let id, let number, let success):
             requests.removeValue(forKey: RequestKey(channel: id, number: number))?
-                .resume(returning: success ? .success(()) : .failure(.requestRefused("")))
+                .waiter.resume(returning: success ? .success(()) : .failure(.requestRefused("")))
         case .closed(let id): detach(id, nil)
         case .failed(let id, let error): detach(id, .channel(error))
         case .globalRequest(let request, let wantReply):
             if case .hostKeys(let keys) = request { announcedHostKeys = keys }
             if wantReply { multiplexer.replyGlobally(.failure, into: &transport) }
         case .globalReply(let number, let reply):
-            globalRequests.removeValue(forKey: number)?.resume(returning: .success(reply))
+            globalRequests.removeValue(forKey: number)?.waiter.resume(returning: .success(reply))
         }
     }
 }

@@ -17,9 +17,10 @@ package actor Connection {
     var phase = Phase.idle
     /// Who consumes the channels, by their number.
     var attached: [Attachment?] = []
-    var opening: [ChannelID: Waiter<Void>] = [:]
-    var requests: [RequestKey: Waiter<Void>] = [:]
-    var globalRequests: [UInt64: Waiter<GlobalReply>] = [:]
+    var opening: [ChannelID: Pending<Channel>] = [:]
+    var requests: [RequestKey: Pending<Void>] = [:]
+    var globalRequests: [UInt64: Pending<GlobalReply>] = [:]
+    private var lastTicket: UInt64 = 0
     var timers = Timers()
     var liveness = Liveness()
     /// The receive turn that is under way flushes at its end.
@@ -45,6 +46,12 @@ package actor Connection {
     }
 
     typealias Waiter<Value: Sendable> = CheckedContinuation<Result<Value, ConnectionError>, Never>
+
+    /// Who waits for an answer of the peer's; the ticket is what a cancellation finds it by.
+    struct Pending<Value: Sendable> {
+        let ticket: UInt64
+        let waiter: Waiter<Value>
+    }
 
     struct Attachment {
         let channel: Channel
@@ -122,16 +129,23 @@ package actor Connection {
     /// Exchanges keys and authenticates; when either fails the connection is closed and the reason thrown.
     package func connect() async throws(ConnectionError) {
         guard case .idle = phase else { throw closeReason ?? .closed }
-        try await wait { (waiter: Waiter<Void>) in
-            phase = .handshaking(waiter)
-            startStepTimer(configuration.handshakeTimeout, "the key exchange with the server")
-            stream.start(self)
-            flush()
-        } onCancel: { connection in
-            switch connection.phase {
-            case .idle, .handshaking, .deciding, .authenticating: connection.end(.cancelled, telling: .byApplication)
-            case .open, .closed: break
+        do throws(ConnectionError) {
+            try await wait { (waiter: Waiter<Void>) in
+                phase = .handshaking(waiter)
+                startStepTimer(configuration.handshakeTimeout, "the key exchange with the server")
+                stream.start(self)
+                flush()
+            } onCancel: { connection in
+                switch connection.phase {
+                case .idle, .handshaking, .deciding, .authenticating:
+                    connection.end(.cancelled, telling: .byApplication)
+                case .open, .closed: break
+                }
             }
+        } catch {
+            // Does nothing but when the cancellation came before the beginning.
+            end(error)
+            throw error
         }
     }
 
@@ -167,9 +181,9 @@ package actor Connection {
             waiter.resume(returning: .failure(error))
         case .idle, .open, .closed: break
         }
-        for waiter in opening.values { waiter.resume(returning: .failure(error)) }
-        for waiter in requests.values { waiter.resume(returning: .failure(error)) }
-        for waiter in globalRequests.values { waiter.resume(returning: .failure(error)) }
+        for pending in opening.values { pending.waiter.resume(returning: .failure(error)) }
+        for pending in requests.values { pending.waiter.resume(returning: .failure(error)) }
+        for pending in globalRequests.values { pending.waiter.resume(returning: .failure(error)) }
         opening = [:]
         requests = [:]
         globalRequests = [:]
@@ -215,17 +229,31 @@ package actor Connection {
 
     // MARK: Waiting
 
-    /// Waits for what `register` stores the waiter for; `onCancel` runs on the loop when the task is cancelled.
+    /// Waits for what `begin` begins; `onCancel` runs on the loop when the task is cancelled after that.
+    ///
+    /// What asks the peer and what stores the waiter both belong into `begin`: the way to it may lead through the loop's
+    /// queue, and the answer must not come before there is somebody to take it.
     func wait<Value: Sendable>(
-        _ register: (Waiter<Value>) -> Void, onCancel: @escaping @Sendable (isolated Connection) -> Void
+        _ begin: (Waiter<Value>) -> Void, onCancel: @escaping @Sendable (isolated Connection) -> Void
     ) async throws(ConnectionError) -> Value {
         let result = await withTaskCancellationHandler {
             // Naming `self` is what keeps the closure on the connection's loop.
-            await withCheckedContinuation(isolation: self) { register($0) }
+            await withCheckedContinuation(isolation: self) { (waiter: Waiter<Value>) in
+                if Task.isCancelled {
+                    waiter.resume(returning: .failure(.cancelled))
+                } else {
+                    begin(waiter)
+                }
+            }
         } onCancel: {
             loop.execute { self.assumeIsolated { onCancel($0) } }
         }
         return try result.get()
+    }
+
+    func takeTicket() -> UInt64 {
+        lastTicket += 1
+        return lastTicket
     }
 
     /// Ends the connection unless the step is over in time.

@@ -1,6 +1,5 @@
 import Bytes
 import Cryptography
-import Reactor
 import SSH
 import TestHosts
 
@@ -40,13 +39,8 @@ extension Connection {
         to host: any TestHost, credentials: [AuthenticationPlan.Credential],
         answers: FixedAnswers = FixedAnswers(), configuration: ClientConfiguration = ClientConfiguration()
     ) async throws -> Connection {
-        let stream = try await TCPStream.connect(
-            host: "127.0.0.1", port: host.port, on: EventLoopGroup.shared.next(), timeout: .seconds(10))
-        let connection = Connection(
-            over: stream, configuration: configuration,
-            authentication: AuthenticationPlan(user: host.user, credentials: credentials, interaction: answers)
-        ) { _ in .accept }
-        try await connection.connect()
-        return connection
+        try await open(
+            to: host, plan: AuthenticationPlan(user: host.user, credentials: credentials, interaction: answers),
+            configuration: configuration)
     }
 }
