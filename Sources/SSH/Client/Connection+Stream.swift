@@ -9,9 +9,8 @@ extension Connection: ByteStreamHandler {
 
     package nonisolated func streamDidDrain(_ stream: any ByteStream) {
         assumeIsolated { connection in
-            connection.multiplexer.repliesDidDrain()
-            connection.updateReading()
             connection.flush()
+            connection.updateReading()
         }
     }
 
@@ -30,11 +29,16 @@ extension Connection: ByteStreamHandler {
         guard !isReceiving else { return }
         isReceiving = true
         liveness = Liveness(hasReceived: true)
-        if stream.pendingWriteCount == 0 { multiplexer.repliesDidDrain() }
+        noteDrainedReplies()
         while step() {}
         isReceiving = false
-        updateReading()
         flush()
+        updateReading()
+    }
+
+    /// Counts answers as gone while the stream is not congested: only a congested one tells when it has drained.
+    private func noteDrainedReplies() {
+        if stream.pendingWriteCount < Limits.highWaterMark { multiplexer.repliesDidDrain() }
     }
 
     /// One event of the transport; false when there is nothing more to do now.
@@ -90,6 +94,7 @@ extension Connection: ByteStreamHandler {
         case .closed: return
         case .deciding: if stream.isReading { stream.isReading = false }
         case .idle, .handshaking, .authenticating, .open:
+            noteDrainedReplies()
             let takes =
                 stream.pendingWriteCount < 2 * configuration.socketHighWaterMark && multiplexer.canAcceptReplies
             if stream.isReading != takes { stream.isReading = takes }

@@ -1,5 +1,6 @@
 import Bytes
 import Cryptography
+import TestHosts
 import Testing
 
 @testable import SSH
@@ -111,6 +112,23 @@ struct CompressionTests {
         try pair.run()
         #expect(pair.server.payloads == [random, random])
         #expect(pair.client.payloads == [random])
+    }
+
+    @Test("OpenSSH is understood before and after a key exchange of either side's")
+    func openSSH() async throws {
+        let host = try await OpenSSHServer.start()
+        var configuration = ClientConfiguration()
+        configuration.transport.algorithms.compression = [.delayedZlib]
+        let connection = try await Connection.open(
+            to: host, credentials: [try credential(.ed25519)], configuration: configuration)
+        for round in 1...3 {
+            let (outcome, content) = try await connection.run("seq 1 20000")
+            #expect(outcome == .exited(0))
+            #expect(content.output.count == 108_894)
+            #expect(await connection.keyExchangeCount == round)
+            await connection.startKeyExchange()
+        }
+        await connection.close()
     }
 
     @Test("A compressed payload of nothing is refused")
