@@ -45,6 +45,14 @@ package enum ProcessContext {
             name: account?.name ?? environment("USER") ?? "\(id)", id: id, home: RawPath(home), agentSocket: socket)
     }
 
+    /// What this machine calls itself.
+    package static var hostName: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        // The kernel writes at most `count` bytes, and the last one stays NUL.
+        guard unsafe gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).visible()
+    }
+
     /// The names and values of all environment variables.
     package static var variables: [(name: String, value: [UInt8])] {
         var result: [(name: String, value: [UInt8])] = []

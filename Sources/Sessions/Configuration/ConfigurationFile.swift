@@ -55,7 +55,7 @@ package struct ConfigurationFile: Sendable {
             switch line.keyword.lowercased() {
             case "host":
                 let patterns = try SettingWords.split(line.value, origin)
-                applies = HostNamePattern.matchesList(patterns, host)
+                applies = NamePatterns.match(patterns, host)
             case "match":
                 // What follows might apply or not: to guess would be to connect otherwise than asked for.
                 throw Self.unsupported("Match", origin)
