@@ -38,10 +38,7 @@ struct SessionInteropTests {
         await connection.close()
     }
 
-    // AsyncSSH ends the connection when a program closes its input early.
-    @Test(
-        "Input that nobody reads does not hold the end up",
-        arguments: Peer.withSessions.filter { $0 != .asyncSSH })
+    @Test("Input that nobody reads does not hold the end up", arguments: Peer.withSessions)
     func unreadInput(_ peer: Peer) async throws {
         let connection = try await open(peer)
         let (outcome, account) = try await connection.exchange(16 << 20, with: "exec true")
