@@ -19,7 +19,7 @@ final class Watchdog: Sendable {
                 end) pids="${pids%% $value *} ${pids#* $value }" ;;
             esac
         done
-        for pid in $pids; do kill -9 -- "-$pid" "$pid" 2>/dev/null; done
+        for pid in $pids; do kill -s KILL -- "-$pid" "$pid" 2>/dev/null; done
         rm -rf -- "$1" "$2"
         """
 

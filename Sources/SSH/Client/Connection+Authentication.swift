@@ -4,8 +4,14 @@ import Reactor
 
 /// An authentication that is under way, and the question that is being answered outside the loop.
 final class AuthenticationRun {
+    /// Whose turn it is; only the server's is limited in time.
+    enum Turn {
+        case server, user
+    }
+
     var machine: ClientAuthentication
     var task: Task<Void, Never>?
+    var turn = Turn.server
 
     init(_ machine: consuming ClientAuthentication) {
         self.machine = machine
@@ -58,7 +64,11 @@ extension Connection {
         } catch {
             return end(.authentication(error), telling: error.disconnectReason)
         }
-        startStepTimer(configuration.authenticationTimeout, "authentication: the server's answer")
+        switch run.turn {
+        case .server: startStepTimer(configuration.authenticationTimeout, "authentication: the server's answer")
+        // A banner, say, that came while the user is asked.
+        case .user: break
+        }
         let interaction = plan.interaction
         switch action {
         case .wait: break
@@ -116,6 +126,7 @@ extension Connection {
             ) throws(AuthenticationError) -> ClientAuthenticationAction
     ) {
         timers.step?.cancel()
+        run.turn = .user
         let previous = run.task
         run.task = Task {
             await previous?.value
@@ -131,6 +142,7 @@ extension Connection {
         ) throws(AuthenticationError) -> ClientAuthenticationAction
     ) {
         guard case .authenticating(let run, _) = phase else { return }
+        run.turn = .server
         advance(run) { (machine, sink) throws(AuthenticationError) in
             guard let given else { return try machine.declineCredential("it was not available", into: &sink) }
             return try answer(given, &machine, &sink)
