@@ -44,6 +44,13 @@ func fuzz(_ name: String, leansOn dependencies: [Target.Dependency]) -> Target {
 let fuzzTargets: [Target] = [
     .target(name: "FuzzDriver", dependencies: ["Bytes"], path: "Fuzz/Driver", swiftSettings: settings),
     fuzz("WireReader", leansOn: ["Bytes"]),
+    fuzz("Packets", leansOn: ["Bytes", "SSH"]),
+    fuzz("Authentication", leansOn: ["Bytes", "SSH"]),
+    fuzz("Channels", leansOn: ["Bytes", "SSH"]),
+    fuzz("Keys", leansOn: ["Bytes", "SSH"]),
+    fuzz("KnownHosts", leansOn: ["Bytes", "SSH"]),
+    fuzz("Agent", leansOn: ["Bytes", "SSH"]),
+    fuzz("FileTransfer", leansOn: ["Bytes", "SFTP"]),
 ]
 
 let package = Package(
