@@ -33,9 +33,10 @@ final class Watchdog: Sendable {
         let ends = try! Pipe.make()
         let task = Process()
         task.executableURL = URL(fileURLWithPath: "/bin/sh")
-        // `setsid`, so that Ctrl-C in a terminal ends the tests and not this.
+        // Ctrl-C in a terminal ends the tests and not this. (`setsid` would fork, and leave a child that nobody waits for:
+        // Swift Testing's exit tests wait for whichever child ends first.)
         task.arguments = [
-            "-c", "exec setsid /bin/sh -c \"$0\" watchdog \"$@\"", Self.script, root,
+            "-c", "trap '' INT HUP; exec /bin/sh -c \"$0\" watchdog \"$@\"", Self.script, root,
             OpenSSHServer.newRelease + root,
         ]
         task.standardInput = FileHandle(fileDescriptor: ends.read, closeOnDealloc: true)
