@@ -106,6 +106,7 @@ struct Encounter {
     /// Lets a client with short time limits connect to a server that plays `script`, then do `work`.
     static func with(
         _ script: @escaping @Sendable (BlockingSocket) -> Void,
+        interaction: any AuthenticationInteraction = FixedAnswers(passwords: ["secret"]),
         change: (inout ClientConfiguration) -> Void = { _ in },
         work: (Connection) async throws -> Void = { _ in }
     ) async throws -> Encounter {
@@ -127,7 +128,7 @@ struct Encounter {
                 over: stream, configuration: configuration,
                 authentication: AuthenticationPlan(
                     user: "user", credentials: [.password(attempts: 1)],
-                    interaction: FixedAnswers(passwords: ["secret"]))
+                    interaction: interaction)
             ) { _ in .accept }
             do {
                 try await connection.connect()
@@ -142,10 +143,11 @@ struct Encounter {
 
     /// The same with a `ScriptedServer`.
     static func scripted(
+        interaction: any AuthenticationInteraction = FixedAnswers(passwords: ["secret"]),
         change: (inout ClientConfiguration) -> Void = { _ in },
         _ script: @escaping @Sendable (ScriptedServer) -> Void
     ) async throws -> Encounter {
-        try await with({ script(ScriptedServer($0)) }, change: change)
+        try await with({ script(ScriptedServer($0)) }, interaction: interaction, change: change)
     }
 
     /// The same with work that begins when the connection is open.
