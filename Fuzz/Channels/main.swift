@@ -21,6 +21,8 @@ func attack(_ input: borrowing ByteBuffer) throws(ChannelError) {
     var now: UInt64 = 0
     channels.begin()
     var known: [ChannelID] = []
+    /// Bytes that came and are not used up, by channel.
+    var delivered: [ChannelID: Int] = [:]
     for _ in 0..<2 { known.append(try channels.open(.session, now: now, into: &sink)) }
     for record in records(input) {
         guard let first = record.first else { continue }
@@ -31,7 +33,9 @@ func attack(_ input: borrowing ByteBuffer) throws(ChannelError) {
             switch first & 0x0F {
             case 0: try? channels.write(record.rawSpan, to: id)
             case 1: channels.flush(into: &sink, budget: record.count)
-            case 2: channels.acknowledge(id, record.count, now: now, into: &sink)
+            case 2:
+                channels.acknowledge(id, delivered[id, default: 0], now: now, into: &sink)
+                delivered[id] = 0
             case 3: channels.sendEOF(id, into: &sink)
             case 4: channels.close(id, .now, into: &sink)
             case 5: channels.close(id, .afterQueuedData, into: &sink)
@@ -46,7 +50,7 @@ func attack(_ input: borrowing ByteBuffer) throws(ChannelError) {
         switch try channels.receive(payload: record.rawSpan, now: now, into: &sink) {
         case .data(let id, _, let range):
             precondition(range.upperBound <= record.count)
-            channels.acknowledge(id, range.count, now: now, into: &sink)
+            delivered[id, default: 0] += range.count
         case .peerOpen(let id, _):
             known.append(id)
             if record.count % 2 == 0 {

@@ -85,34 +85,33 @@ struct HostileConnectionTests {
     func undrained(number: UInt8) async throws {
         let written = Mutex(0)
         let limit = 256 << 20
-        let met = try await Encounter.with { socket in
-            let server = ScriptedServer(socket)
-            server.authenticate()
-            socket.setTimeout(0.5)
-            let message: [UInt8] =
-                switch number {
-                case 192:
-                    payload {
-                        $0.append(number)
-                        $0.append(string: [UInt8](repeating: 0, count: 30_000))
+        let met = try await Encounter.with(
+            { socket in
+                let server = ScriptedServer(socket)
+                server.authenticate()
+                socket.setTimeout(0.5)
+                let message: [UInt8] =
+                    switch number {
+                    case 192:
+                        payload {
+                            $0.append(number)
+                            $0.append(string: [UInt8](repeating: 0, count: 30_000))
+                        }
+                    case 80:
+                        payload {
+                            $0.append(number)
+                            $0.append(string: "x@y")
+                            $0.append(boolean: true)
+                        }
+                    case _: [number]
                     }
-                case 80:
-                    payload {
-                        $0.append(number)
-                        $0.append(string: "x@y")
-                        $0.append(boolean: true)
-                    }
-                case _: [number]
+                while written.withLock({ $0 }) < limit {
+                    for _ in 0..<(message.count > 100 ? 4 : 2000) { server.side.inject(message) }
+                    let bytes = server.side.sent()
+                    guard socket.write(bytes) else { break }
+                    written.withLock { $0 += bytes.count }
                 }
-            while written.withLock({ $0 }) < limit {
-                for _ in 0..<(message.count > 100 ? 4 : 2000) { server.side.inject(message) }
-                let bytes = server.side.sent()
-                guard socket.write(bytes) else { break }
-                written.withLock { $0 += bytes.count }
-            }
-        } work: {
-            _ = try await $0.run("true")
-        }
+            }, isFlood: true, work: { _ = try await $0.run("true") })
         #expect(written.withLock { $0 } < limit)
         #expect(met.error != nil)
     }
