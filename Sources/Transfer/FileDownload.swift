@@ -20,6 +20,7 @@ actor FileDownload {
     private let progress: TransferProgress
     private let limiter: RateLimiter?
     private let limits: TransferLimits
+    private let budget: TransferBudget
     private let requestLength: Int
 
     private var waiter: CheckedContinuation<Result<UInt64, TransferError>, Never>?
@@ -43,7 +44,8 @@ actor FileDownload {
     /// The request whose answer tells the round trip, and when it was made, in monotonic nanoseconds.
     private var timed: (offset: UInt64, at: UInt64)?
     private var roundTrip: UInt64?
-    private var isWaitingForRate = false
+    /// While it is set, the rate allows no further request.
+    private var rateTimer: LoopTimer?
 
     private enum DiskState {
         case idle, writing
@@ -51,7 +53,7 @@ actor FileDownload {
 
     init(
         _ handle: Handle, of source: RawPath, to file: File, over client: FileTransferClient, requestLength: Int,
-        progress: TransferProgress, limiter: RateLimiter?, limits: TransferLimits
+        progress: TransferProgress, limiter: RateLimiter?, limits: TransferLimits, budget: TransferBudget
     ) {
         loop = client.loop
         self.client = client
@@ -62,8 +64,10 @@ actor FileDownload {
         self.progress = progress
         self.limiter = limiter
         self.limits = limits
+        self.budget = budget
         allowance = WindowTuner(
-            initial: UInt32(clamping: limits.initialBytesUnderWay), maximum: UInt32(clamping: limits.bytesUnderWay))
+            initial: UInt32(clamping: min(limits.initialBytesUnderWay, limits.bytesUnderWay)),
+            maximum: UInt32(clamping: limits.bytesUnderWay))
     }
 
     /// Transfers what lies behind `offset`; returns the size of the whole file.
@@ -87,31 +91,47 @@ actor FileDownload {
 
     /// Makes as many requests as may be under way.
     private func pump() {
-        while failure == nil, end == nil, mayAsk, !isWaitingForRate {
+        while failure == nil, end == nil, rateTimer == nil, mayAsk {
             let length =
                 nextOffset < expectedSize
                 ? min(UInt64(requestLength), expectedSize - nextOffset) : UInt64(requestLength)
-            ask(nextOffset, Int(length))
+            let offset = nextOffset
             nextOffset += length
+            if let limiter {
+                let delay = limiter.take(Int(length), now: loop.monotonicNanoseconds)
+                if delay > .milliseconds(20) { pause(delay) }
+            }
+            ask(offset, Int(length))
         }
         finishIfDone()
     }
 
     private var mayAsk: Bool {
-        nextOffset < expectedSize
-            ? bytesUnderWay + requestLength <= Int(allowance.target) || bytesUnderWay == 0
-            : requestsUnderWay == 0 || nextOffset == expectedSize
+        // One request is always allowed, or small limits would stop everything.
+        guard bytesUnderWay > 0 else { return true }
+        guard bytesUnderWay + requestLength <= Int(allowance.target), budget.hasRoom(for: requestLength) else {
+            return false
+        }
+        // A server may answer out of order. Gaps may only lie where a resumed transfer looks for them.
+        guard let first = openOffsets.min(), nextOffset - first <= UInt64(limits.bytesUnderWay) else { return false }
+        return nextOffset < expectedSize || nextOffset == expectedSize || requestsUnderWay == 0
+    }
+
+    private func hold(_ count: Int) {
+        bytesUnderWay += count
+        budget.hold(count)
+    }
+
+    private func release(_ count: Int) {
+        bytesUnderWay -= count
+        budget.release(count)
     }
 
     private func ask(_ offset: UInt64, _ length: Int) {
         requestsUnderWay += 1
-        bytesUnderWay += length
+        hold(length)
         openOffsets.insert(offset)
         if timed == nil { timed = (offset, loop.monotonicNanoseconds) }
-        if let limiter {
-            let delay = limiter.take(length, now: loop.monotonicNanoseconds)
-            if delay > .milliseconds(20) { pause(delay) }
-        }
         let completion: @Sendable (Result<ByteBuffer, RequestError>) -> Void = { result in
             self.assumeIsolated { $0.received(result, at: offset, of: length) }
         }
@@ -119,10 +139,10 @@ actor FileDownload {
     }
 
     private func pause(_ delay: Duration) {
-        isWaitingForRate = true
-        _ = loop.schedule(after: delay) {
+        rateTimer = loop.schedule(after: delay) {
             self.assumeIsolated { download in
-                download.isWaitingForRate = false
+                download.rateTimer?.cancel()
+                download.rateTimer = nil
                 download.pump()
             }
         }
@@ -138,17 +158,17 @@ actor FileDownload {
         }
         switch result {
         case .failure(let error):
-            bytesUnderWay -= length
+            release(length)
             fail(.remote(error, path: source))
         case .success(let data) where data.isEmpty:
-            bytesUnderWay -= length
+            release(length)
             openOffsets.remove(offset)
             end = min(end ?? .max, offset)
         case .success where failure != nil:
-            bytesUnderWay -= length
+            release(length)
         case .success(let data):
             allowance.receive(data.count)
-            bytesUnderWay -= length - data.count
+            release(length - data.count)
             writtenEnd = max(writtenEnd, offset + UInt64(data.count))
             store(data, at: offset)
             if data.count < length {
@@ -197,7 +217,7 @@ actor FileDownload {
     }
 
     private func stored(_ offsets: ArraySlice<UInt64>, _ count: Int) {
-        bytesUnderWay -= count
+        release(count)
         for offset in offsets { openOffsets.remove(offset) }
         allowance.consume(count, now: loop.monotonicNanoseconds, roundTrip: roundTrip, mayGrow: true)
         progress.advance(by: count)
@@ -212,6 +232,10 @@ actor FileDownload {
         guard let waiter, case .idle = disk else { return }
         guard failure != nil || (requestsUnderWay == 0 && arrived.isEmpty && end != nil) else { return }
         self.waiter = nil
+        rateTimer?.cancel()
+        rateTimer = nil
+        arrived = []
+        release(bytesUnderWay)
         if let failure {
             waiter.resume(returning: .failure(failure))
         } else if let end, end < writtenEnd {

@@ -4,7 +4,8 @@ import SFTP
 
 /// Writes one local file into a remote one, reading ahead from the disk while the server still acknowledges.
 ///
-/// Runs on the client's loop. Holes of the local file are not sent.
+/// Runs on the client's loop. Holes of the local file are not sent. A source that does not tell its size, such as a device,
+/// is read up to its end, one piece after the other.
 actor FileUpload {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
@@ -16,22 +17,28 @@ actor FileUpload {
     private let progress: TransferProgress
     private let limiter: RateLimiter?
     private let limits: TransferLimits
+    private let budget: TransferBudget
     private let requestLength: Int
 
-    private var waiter: CheckedContinuation<Result<Void, TransferError>, Never>?
+    private var waiter: CheckedContinuation<Result<UInt64, TransferError>, Never>?
     private var failure: TransferError?
     /// What is still to be sent, the first range first.
     private var extents: ArraySlice<Range<UInt64>> = []
+    /// Where to read on after `extents` until nothing comes; nil when the size is known.
+    private var openEnd: UInt64?
+    /// The end of what was sent.
+    private var sentEnd: UInt64 = 0
     private var bytesUnderWay = 0
     /// Where the pieces begin that the disk was asked for, and those that it gave; they are sent in order, so that what
     /// the server has has no gaps when the transfer breaks off.
     private var order = ArraySlice<UInt64>()
     private var ready: [UInt64: ByteBuffer] = [:]
-    private var isWaitingForRate = false
+    /// While it is set, the rate allows no further piece.
+    private var rateTimer: LoopTimer?
 
     init(
         _ file: File, to handle: Handle, of target: RawPath, over client: FileTransferClient, requestLength: Int,
-        progress: TransferProgress, limiter: RateLimiter?, limits: TransferLimits
+        progress: TransferProgress, limiter: RateLimiter?, limits: TransferLimits, budget: TransferBudget
     ) {
         loop = client.loop
         self.client = client
@@ -42,11 +49,13 @@ actor FileUpload {
         self.progress = progress
         self.limiter = limiter
         self.limits = limits
+        self.budget = budget
     }
 
-    /// Transfers the bytes in `extents`, which are in order.
-    func run(_ extents: [Range<UInt64>]) async throws(TransferError) {
+    /// Transfers the bytes in `extents`, which are in order, then those from `openEnd` on; returns the end of what was sent.
+    func run(_ extents: [Range<UInt64>], openEnd: UInt64? = nil) async throws(TransferError) -> UInt64 {
         self.extents = extents.filter { !$0.isEmpty }[...]
+        self.openEnd = openEnd
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation(isolation: self) { continuation in
                 waiter = continuation
@@ -55,24 +64,36 @@ actor FileUpload {
         } onCancel: {
             loop.execute { self.assumeIsolated { $0.fail(.cancelled) } }
         }
-        try result.get()
+        return try result.get()
     }
 
     private func pump() {
-        while failure == nil, !isWaitingForRate, bytesUnderWay + requestLength <= limits.uploadBytesUnderWay,
-            let extent = extents.first
-        {
-            let length = min(UInt64(requestLength), extent.upperBound - extent.lowerBound)
-            let rest = extent.lowerBound + length..<extent.upperBound
-            extents = extents.dropFirst()
-            if !rest.isEmpty { extents = [rest] + extents }
-            send(extent.lowerBound, Int(length))
-        }
+        while failure == nil, rateTimer == nil, maySend, let piece = nextPiece() { send(piece.offset, piece.length) }
         finishIfDone()
     }
 
+    private var maySend: Bool {
+        // One piece is always allowed, or small limits would stop everything.
+        bytesUnderWay == 0
+            || bytesUnderWay + requestLength <= limits.uploadBytesUnderWay && budget.hasRoom(for: requestLength)
+    }
+
+    private func nextPiece() -> (offset: UInt64, length: Int)? {
+        guard let extent = extents.first else {
+            // How much comes shows when it is there.
+            return bytesUnderWay == 0 ? openEnd.map { ($0, requestLength) } : nil
+        }
+        let length = min(UInt64(requestLength), extent.upperBound - extent.lowerBound)
+        if length == extent.upperBound - extent.lowerBound {
+            extents.removeFirst()
+        } else {
+            extents[extents.startIndex] = extent.lowerBound + length..<extent.upperBound
+        }
+        return (extent.lowerBound, Int(length))
+    }
+
     private func send(_ offset: UInt64, _ length: Int) {
-        bytesUnderWay += length
+        hold(length)
         order.append(offset)
         if let limiter {
             let delay = limiter.take(length, now: loop.monotonicNanoseconds)
@@ -84,23 +105,43 @@ actor FileUpload {
     }
 
     private func pause(_ delay: Duration) {
-        isWaitingForRate = true
-        _ = loop.schedule(after: delay) {
+        rateTimer = loop.schedule(after: delay) {
             self.assumeIsolated { upload in
-                upload.isWaitingForRate = false
+                upload.rateTimer?.cancel()
+                upload.rateTimer = nil
                 upload.pump()
             }
         }
+    }
+
+    private func hold(_ count: Int) {
+        bytesUnderWay += count
+        budget.hold(count)
+    }
+
+    private func release(_ count: Int) {
+        bytesUnderWay -= count
+        budget.release(count)
     }
 
     private func write(_ result: Result<ByteBuffer, ReactorError>, at offset: UInt64, _ length: Int) {
         guard waiter != nil else { return }
         switch result {
         case .failure(let error):
-            bytesUnderWay -= length
+            release(length)
             fail(.local(error, path: file.path))
+        case .success(let data) where offset == openEnd:
+            release(length - data.count)
+            openEnd = data.isEmpty ? nil : offset + UInt64(data.count)
+            if data.isEmpty {
+                order.removeFirst()
+                finishIfDone()
+            } else {
+                ready[offset] = data
+                sendReady()
+            }
         case .success(let data) where data.count < length:
-            bytesUnderWay -= length
+            release(length)
             fail(
                 .sourceChanged(
                     path: file.path, expected: offset + UInt64(length), found: offset + UInt64(data.count)))
@@ -114,6 +155,7 @@ actor FileUpload {
         while let offset = order.first, let data = ready.removeValue(forKey: offset) {
             order.removeFirst()
             let length = data.count
+            sentEnd = offset + UInt64(length)
             let completion: @Sendable (Result<Void, RequestError>) -> Void = { result in
                 self.assumeIsolated { $0.acknowledged(result, length) }
             }
@@ -124,7 +166,7 @@ actor FileUpload {
     private func acknowledged(_ result: Result<Void, RequestError>, _ length: Int) {
         // After a failure nobody waits for what still comes.
         guard waiter != nil else { return }
-        bytesUnderWay -= length
+        release(length)
         switch result {
         case .success:
             progress.advance(by: length)
@@ -139,8 +181,12 @@ actor FileUpload {
     }
 
     private func finishIfDone() {
-        guard let waiter, failure != nil || (bytesUnderWay == 0 && extents.isEmpty) else { return }
+        guard let waiter, failure != nil || (bytesUnderWay == 0 && extents.isEmpty && openEnd == nil) else { return }
         self.waiter = nil
-        waiter.resume(returning: failure.map { .failure($0) } ?? .success(()))
+        rateTimer?.cancel()
+        rateTimer = nil
+        ready = [:]
+        release(bytesUnderWay)
+        waiter.resume(returning: failure.map { .failure($0) } ?? .success(sentEnd))
     }
 }

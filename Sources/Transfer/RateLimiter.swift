@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A token bucket over bytes that all files of a transfer share; a second's worth may come at once.
+/// Spreads the bytes of all files of a transfer over time.
 final class RateLimiter: Sendable {
     private struct State {
         /// When everything that was taken so far is paid for, in monotonic nanoseconds.

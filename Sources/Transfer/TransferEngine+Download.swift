@@ -8,6 +8,8 @@ struct DownloadJob: Sendable {
     let target: RawPath
     /// As far as the listing told.
     let attributes: Attributes
+    /// Whether the user named it, and did not only find it in a folder.
+    let isNamed: Bool
 }
 
 /// One folder whose times and permissions are set when everything in it is there.
@@ -21,13 +23,15 @@ extension TransferEngine {
     ///
     /// Folders are fetched with all that is in them; symbolic links in them are made again, not followed.
     package func get(_ sources: [RawPath], to destination: RawPath) async -> TransferSummary {
+        let destination = destination.isEmpty ? "." : destination
         var jobs: [DownloadJob] = []
         var folders: [FetchedFolder] = []
+        forgetClaims()
         do throws(TransferError) {
             let status = try await localStatus(destination)
             let isFolder = status?.kind == .directory
             if !isFolder, sources.count > 1 || destination.bytes.last == UInt8(ascii: "/") {
-                throw .wrongKind(path: destination, "it has to be an existing folder")
+                throw .wrongKind(path: destination, "no existing folder")
             }
             for source in sources {
                 let resolved = source.isEmpty ? "." : source
@@ -40,12 +44,16 @@ extension TransferEngine {
                     let target = isFolder ? destination.appending(try await name(of: resolved)) : destination
                     switch attributes.kind {
                     case .directory?:
-                        let tree = try await planFolder(resolved, attributes, target)
+                        let tree = try await planFolder(
+                            resolved, attributes, target,
+                            // A name that the server chose could be that of a link which leads elsewhere.
+                            mayBeLink: target == destination || resolved.lastComponent.isSafeName)
                         jobs += tree.jobs
                         folders += tree.folders
                     case .regular?, .symbolicLink?, .blockDevice?, .characterDevice?, .namedPipe?, .socket?, nil:
                         progress.expect(bytes: attributes.size ?? 0)
-                        jobs.append(DownloadJob(source: resolved, target: target, attributes: attributes))
+                        jobs.append(
+                            DownloadJob(source: resolved, target: target, attributes: attributes, isNamed: true))
                     }
                 } catch {
                     note(error, at: resolved)
@@ -83,10 +91,11 @@ extension TransferEngine {
 
     /// Lists everything below `source` and makes the folders below `target`, level by level.
     private func planFolder(
-        _ source: RawPath, _ attributes: Attributes, _ target: RawPath
+        _ source: RawPath, _ attributes: Attributes, _ target: RawPath, mayBeLink: Bool
     ) async throws(TransferError) -> Tree {
         var tree = Tree()
-        try await makeLocalFolder(target, mayBeLink: true)
+        var count = 0
+        try await makeLocalFolder(target, like: attributes, mayBeLink: mayBeLink)
         tree.folders.append(FetchedFolder(target: target, attributes: attributes))
         var level = [(source: source, target: target)]
         var depth = 0
@@ -96,6 +105,10 @@ extension TransferEngine {
             for start in stride(from: 0, to: level.count, by: options.limits.listings) {
                 let part = level[start..<min(start + options.limits.listings, level.count)]
                 for (folder, listing) in await list(Array(part)) {
+                    count += listing.entries.count
+                    guard count <= options.limits.treeEntries else {
+                        throw .remote(.listingTooLong(limit: options.limits.treeEntries), path: source)
+                    }
                     for refusal in listing.refusals {
                         note(.unsafeName(refusal, folder: folder.source), at: folder.source)
                     }
@@ -106,15 +119,16 @@ extension TransferEngine {
                             switch entry.kind {
                             case .directory?:
                                 guard depth < options.limits.depth else {
-                                    throw .wrongKind(path: source, "folders lie too deep within each other")
+                                    throw .wrongKind(path: source, "too deep within other folders")
                                 }
-                                try await makeLocalFolder(target, mayBeLink: false)
+                                try await makeLocalFolder(target, like: entry.attributes, mayBeLink: false)
                                 tree.folders.append(FetchedFolder(target: target, attributes: entry.attributes))
                                 below.append((source, target))
                             case .regular?, nil:
                                 progress.expect(bytes: entry.attributes.size ?? 0)
                                 tree.jobs.append(
-                                    DownloadJob(source: source, target: target, attributes: entry.attributes))
+                                    DownloadJob(
+                                        source: source, target: target, attributes: entry.attributes, isNamed: false))
                             case .symbolicLink?: try await fetchLink(source, target)
                             case .blockDevice?, .characterDevice?, .namedPipe?, .socket?:
                                 skip(source, "not a regular file")
@@ -151,24 +165,28 @@ extension TransferEngine {
                 switch result {
                 case .success(let listing): listings.append((folders[index], listing))
                 case .failure(let error):
-                    self.note(.remote(error, path: folders[index].source), at: folders[index].source)
+                    self.note(TransferError(error, at: folders[index].source), at: folders[index].source)
                 }
             }
             return listings
         }
     }
 
-    /// Makes a folder unless it is there. A link is taken for a folder only where the user named it: below, it could have
+    /// Makes a folder unless it is there; a new one has the permissions of the other side, as far as umask leaves them, and
+    /// lets us in. A link is taken for a folder only where the user named it: below, it could have
     /// been put there to lead out of the tree.
-    private func makeLocalFolder(_ path: RawPath, mayBeLink: Bool) async throws(TransferError) {
+    private func makeLocalFolder(
+        _ path: RawPath, like attributes: Attributes, mayBeLink: Bool
+    ) async throws(TransferError) {
+        let permissions = (attributes.mode?.permissions ?? 0o777) & 0o777 | 0o700
         do throws(ReactorError) {
-            try await local.mkdir(path)
+            try await local.mkdir(path, permissions: permissions)
             summary.folders += 1
         } catch  where error.kind == .alreadyExists {
             let status = try await onDisk(path) { () throws(ReactorError) in
                 mayBeLink ? try await local.stat(path) : try await local.lstat(path)
             }
-            guard status.kind == .directory else { throw .wrongKind(path: path, "it is in the way of a folder") }
+            guard status.kind == .directory else { throw .wrongKind(path: path, "in the way of a folder") }
         } catch {
             throw .local(error, path: path)
         }
@@ -176,13 +194,42 @@ extension TransferEngine {
 
     /// Makes a symbolic link again, with what it says.
     private func fetchLink(_ source: RawPath, _ target: RawPath) async throws(TransferError) {
+        let existing = try await localLinkStatus(target)
+        if existing?.kind == .directory { throw .wrongKind(path: target, "a folder where a link belongs") }
+        guard let target = try await localName(for: target, isTaken: existing != nil) else {
+            return skip(source, "\(target) exists")
+        }
         let text = try await onServer(source) { () throws(RequestError) in try await client.readLink(source) }
-        let temporary = temporaryPath(for: target)
-        try await onDisk(target) { () throws(ReactorError) in
-            try await local.symlink(text, at: temporary)
-            try await local.rename(temporary, to: target)
+        let temporary = uniquePath(for: target)
+        do throws(TransferError) {
+            try await onDisk(target) { () throws(ReactorError) in
+                try await local.symlink(text, at: temporary)
+                try await local.rename(temporary, to: target)
+            }
+        } catch {
+            let local = local
+            await uncancelled { try? await local.unlink(temporary) }
+            throw error
         }
         summary.links += 1
+    }
+
+    /// The name that becomes of `target` by the rule for conflicts, and that no other source of this run gets; nil to leave
+    /// it.
+    func localName(for target: RawPath, isTaken: Bool) async throws(TransferError) -> RawPath? {
+        switch options.onConflict {
+        case .overwrite: break
+        case .skip: if isTaken { return nil }
+        case .fail: if isTaken { throw .targetExists(path: target) }
+        case .rename:
+            if !isTaken, claim(target) { return target }
+            for candidate in alternatives(to: target) where try await localLinkStatus(candidate) == nil {
+                if claim(candidate) { return candidate }
+            }
+            throw .targetExists(path: target)
+        }
+        guard claim(target) else { throw .targetExists(path: target) }
+        return target
     }
 
     private func preserve(_ folder: FetchedFolder) async {
@@ -198,157 +245,5 @@ extension TransferEngine {
         } catch {
             note(.local(error, path: folder.target), at: folder.target)
         }
-    }
-
-    // MARK: One file
-
-    private func fetch(_ job: DownloadJob) async throws(TransferError) {
-        var target = job.target
-        let existing = try await localStatus(target)
-        if let existing {
-            switch existing.kind {
-            case .directory: throw .wrongKind(path: target, "a folder is in the way of the file")
-            case .characterDevice: return try await fetchIntoDevice(job)
-            case .regular, .symbolicLink, .blockDevice, .fifo, .socket, .unknown: break
-            }
-            switch options.onConflict {
-            case .overwrite: break
-            case .skip:
-                progress.advance(by: Int(clamping: job.attributes.size ?? 0))
-                progress.finish(job.source)
-                return skip(job.source, "\(target) exists")
-            case .fail: throw .targetExists(path: target)
-            case .rename: target = try await freeLocalName(target)
-            }
-            if try await onDisk(target, { () throws(ReactorError) in try? await local.lstat(target) })?.kind
-                == .symbolicLink
-            {
-                target = try await onDisk(target) { () throws(ReactorError) in try await local.realpath(target) }
-            }
-        }
-        progress.begin(job.source)
-        let temporary = temporaryPath(for: target)
-        do throws(TransferError) {
-            try await fetch(job, through: temporary, to: target, existing: existing)
-        } catch {
-            if !options.resumes {
-                let local = local
-                await uncancelled { try? await local.unlink(temporary) }
-            }
-            throw error
-        }
-        progress.finish(job.source)
-        summary.files += 1
-    }
-
-    private func fetch(
-        _ job: DownloadJob, through temporary: RawPath, to target: RawPath, existing: FileStatus?
-    ) async throws(TransferError) {
-        let handle = try await onServer(job.source) { () throws(RequestError) in
-            try await client.open(job.source, .read)
-        }
-        do throws(TransferError) {
-            let permissions = existing?.permissions ?? job.attributes.mode?.permissions ?? 0o666
-            let flags: File.Flags =
-                options.resumes ? [.read, .write, .create, .noFollow] : [.write, .create, .exclusive, .noFollow]
-            let file = try await onDisk(temporary) { () throws(ReactorError) in
-                try await File.open(temporary, flags, permissions: permissions & 0o777, on: loop)
-            }
-            let size = try await receive(job, handle, into: file)
-            try await onDisk(temporary) { () throws(ReactorError) in
-                // A hole at the end, or more than there was before.
-                if try await file.stat().size != size { try await file.truncate(to: size) }
-                if let existing { try await file.chmod(existing.permissions & 0o777) }
-                if options.preserves {
-                    if let mode = job.attributes.mode { try await file.chmod(mode.permissions & 0o777) }
-                    if let times = job.attributes.times {
-                        try await file.utimes(
-                            accessed: FileTime(seconds: Int64(times.access)),
-                            modified: FileTime(seconds: Int64(times.modification)))
-                    }
-                }
-                if options.synchronizes { try await file.datasync() }
-                try await file.close()
-            }
-            summary.bytes += size
-            if options.verifies { try await verify(local: temporary, remote: job.source, named: target) }
-            try await onDisk(target) { () throws(ReactorError) in try await local.rename(temporary, to: target) }
-        } catch {
-            await client.abandon(handle)
-            throw error
-        }
-        await client.abandon(handle)
-    }
-
-    /// Receives the file's bytes, behind those that an earlier transfer left; returns the size.
-    private func receive(_ job: DownloadJob, _ handle: Handle, into file: File) async throws(TransferError) -> UInt64 {
-        let start = options.resumes ? try await resumePoint(job, handle, file) : 0
-        progress.advance(by: Int(clamping: start))
-        let download = FileDownload(
-            handle, of: job.source, to: file, over: client, requestLength: await client.limits.readLength,
-            progress: progress, limiter: limiter, limits: options.limits)
-        do throws(TransferError) {
-            return try await download.run(from: start, expectedSize: job.attributes.size ?? 0)
-        } catch {
-            if options.resumes {
-                let kept = await download.contiguousEnd
-                await uncancelled { try? await file.truncate(to: kept) }
-            }
-            throw error
-        }
-    }
-
-    /// How much of the file is there already: nothing, unless the last part of it is what the server has.
-    ///
-    /// Pieces reach the disk in any order, so after a sudden end there may be gaps in what was under way then.
-    private func resumePoint(_ job: DownloadJob, _ handle: Handle, _ file: File) async throws(TransferError) -> UInt64 {
-        let size = try await onDisk(file.path) { () throws(ReactorError) in try await file.stat().size }
-        guard size <= job.attributes.size ?? 0, size > UInt64(options.limits.bytesUnderWay) else { return 0 }
-        let present = size - UInt64(options.limits.bytesUnderWay)
-        let length = min(present, UInt64(Self.comparedLength))
-        let theirs = try await onServer(job.source) { () throws(RequestError) in
-            try await client.read(handle, offset: present - length, length: Int(length))
-        }
-        let ours = try await onDisk(file.path) { () throws(ReactorError) in
-            try await file.read(at: present - length, count: Int(length))
-        }
-        return theirs == ours ? present : 0
-    }
-
-    /// How much of what is there is compared before a transfer goes on behind it, in bytes.
-    static var comparedLength: Int { 32 * 1024 }
-
-    /// Copies into a device such as `/dev/null`, which has no name to be replaced.
-    private func fetchIntoDevice(_ job: DownloadJob) async throws(TransferError) {
-        progress.begin(job.source)
-        let handle = try await onServer(job.source) { () throws(RequestError) in
-            try await client.open(job.source, .read)
-        }
-        let file = try await onDisk(job.target) { () throws(ReactorError) in
-            try await File.open(job.target, .write, on: loop)
-        }
-        let download = FileDownload(
-            handle, of: job.source, to: file, over: client, requestLength: await client.limits.readLength,
-            progress: progress, limiter: limiter, limits: options.limits)
-        summary.bytes += try await download.run(from: 0, expectedSize: job.attributes.size ?? 0)
-        await client.abandon(handle)
-        progress.finish(job.source)
-        summary.files += 1
-    }
-
-    private func freeLocalName(_ target: RawPath) async throws(TransferError) -> RawPath {
-        for candidate in alternatives(to: target) where try await localStatus(candidate) == nil { return candidate }
-        throw .targetExists(path: target)
-    }
-
-    /// Compares both sides' SHA-256.
-    func verify(local localPath: RawPath, remote: RawPath, named target: RawPath) async throws(TransferError) {
-        let theirs = try await checksums.remote(remote)
-        let ours = try await checksums.local(localPath)
-        guard ours == theirs.sha256 else {
-            throw .checksumMismatch(path: target, local: ours, remote: theirs.sha256)
-        }
-        summary.verified.append(
-            TransferSummary.Verification(path: target, sha256: ours, method: theirs.method))
     }
 }

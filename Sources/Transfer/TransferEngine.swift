@@ -1,6 +1,8 @@
 import Bytes
+import Cryptography
 package import Reactor
 package import SFTP
+import Synchronization
 
 /// Moves files and trees between the local disk and one host over SFTP.
 ///
@@ -16,11 +18,15 @@ package actor TransferEngine {
     let progress: TransferProgress
     let checksums: Checksums
     let limiter: RateLimiter?
+    let downloadBudget: TransferBudget
+    let uploadBudget: TransferBudget
     let local: FileSystem
     /// What happened so far.
     var summary = TransferSummary()
     /// Set when nothing more can be transferred.
     var ending: TransferError?
+    /// What this run writes: no two sources may become the same file.
+    private var claims: Set<RawPath> = []
 
     package init(
         client: FileTransferClient, options: TransferOptions, progress: TransferProgress,
@@ -32,6 +38,8 @@ package actor TransferEngine {
         self.progress = progress
         checksums = Checksums(client: client, command: checksumCommand)
         limiter = options.rateLimit.map { RateLimiter(bytesPerSecond: $0) }
+        downloadBudget = TransferBudget(limit: options.limits.bytesUnderWay)
+        uploadBudget = TransferBudget(limit: options.limits.totalUploadBytesUnderWay)
         local = FileSystem(on: client.loop)
     }
 
@@ -75,20 +83,41 @@ package actor TransferEngine {
         summary.skipped.append((path, reason))
     }
 
+    // MARK: Names
+
+    /// Forgets which targets were claimed: a new run begins.
+    func forgetClaims() {
+        claims = []
+    }
+
+    /// Takes `target` for one source; false when another source of this run has it.
+    func claim(_ target: RawPath) -> Bool { claims.insert(target).inserted }
+
     /// The temporary name beside `target`; one that a later run finds again where transfers are resumed.
     func temporaryPath(for target: RawPath) -> RawPath {
-        let suffix = options.resumes ? "part" : String(UInt64.random(in: 0 ... .max), radix: 36)
-        let name = Array(target.lastComponent.bytes.prefix(255 - 40))
+        options.resumes ? temporaryPath(for: target, suffix: "part") : uniquePath(for: target)
+    }
+
+    /// A temporary name beside `target` that nobody else uses.
+    nonisolated func uniquePath(for target: RawPath) -> RawPath {
+        temporaryPath(for: target, suffix: String(UInt64.random(in: 0 ... .max), radix: 36))
+    }
+
+    private nonisolated func temporaryPath(for target: RawPath, suffix: String) -> RawPath {
+        var name = target.lastComponent.bytes
+        // The name with everything around it has to fit into 255 bytes, and two long names must not become one.
+        if name.count > 200 { name = Array(Hexadecimal.encode(MessageDigest.digest(.sha256, of: name.rawSpan)).utf8) }
         return target.parent.appending(RawPath(bytes: Array(".".utf8) + name + Array(".fairlead-\(suffix)".utf8)))
     }
 
-    /// A free name for `target`: `name (1).ext`, `name (2).ext`, …
+    /// Other names for `target`: `name (1).ext`, `name (2).ext`, …
     nonisolated func alternatives(to target: RawPath) -> [RawPath] {
         let name = target.lastComponent.bytes
         let dot = name.lastIndex(of: UInt8(ascii: ".")).flatMap { $0 > 0 ? $0 : nil } ?? name.endIndex
         return (1...999).map { number in
-            target.parent.appending(
-                RawPath(bytes: Array(name[..<dot]) + Array(" (\(number))".utf8) + Array(name[dot...])))
+            let ending = Array(" (\(number))".utf8) + Array(name[dot...])
+            let stem = name[..<dot].prefix(max(1, 255 - ending.count))
+            return target.parent.appending(RawPath(bytes: Array((stem + ending).prefix(255))))
         }
     }
 
@@ -98,8 +127,7 @@ package actor TransferEngine {
         _ path: RawPath, _ body: () async throws(RequestError) -> Value
     ) async throws(TransferError) -> Value {
         do throws(RequestError) { return try await body() } catch {
-            if case .cancelled = error { throw .cancelled }
-            throw .remote(error, path: path)
+            throw TransferError(error, at: path)
         }
     }
 
@@ -132,8 +160,67 @@ package actor TransferEngine {
         }
     }
 
-    /// Runs `cleanUp` to its end, even if the task is cancelled.
-    func uncancelled(_ cleanUp: @escaping @Sendable () async -> Void) async {
-        await Task(executorPreference: loop) { await cleanUp() }.value
+    /// The status of what is at `path` itself; nil when nothing is there.
+    func localLinkStatus(_ path: RawPath) async throws(TransferError) -> FileStatus? {
+        try await onDisk(path) { () throws(ReactorError) in
+            do throws(ReactorError) { return try await local.lstat(path) } catch {
+                if error.kind == .notFound { return nil }
+                throw error
+            }
+        }
+    }
+
+    /// The attributes of what is at `path` itself; nil when nothing is there.
+    func remoteLinkAttributes(_ path: RawPath) async throws(TransferError) -> Attributes? {
+        try await onServer(path) { () throws(RequestError) in
+            do throws(RequestError) { return try await client.linkAttributes(at: path) } catch {
+                if error.code == .noSuchFile { return nil }
+                throw error
+            }
+        }
+    }
+
+    /// Runs `body` to its end, even if the task is cancelled; a server that does not answer has some time from then on.
+    func uncancelled<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) async -> Value {
+        let task = Task(executorPreference: loop) { await body() }
+        let limit = TimeLimit()
+        let (loop, time) = (loop, options.limits.cleanUpTime)
+        let value = await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            loop.execute { limit.start(after: time, on: loop) { task.cancel() } }
+        }
+        limit.end()
+        return value
+    }
+}
+
+/// A timer that may be ended before it was started.
+private final class TimeLimit: Sendable {
+    private enum Phase {
+        case waiting
+        case running(LoopTimer)
+        case ended
+    }
+
+    private let phase = Mutex(Phase.waiting)
+
+    /// On `loop`.
+    func start(after time: Duration, on loop: EventLoop, _ body: @escaping @Sendable () -> Void) {
+        phase.withLock { phase in
+            guard case .waiting = phase else { return }
+            phase = .running(
+                loop.schedule(after: time) {
+                    body()
+                    self.end()
+                })
+        }
+    }
+
+    func end() {
+        phase.withLock { phase in
+            if case .running(let timer) = phase { timer.cancel() }
+            phase = .ended
+        }
     }
 }

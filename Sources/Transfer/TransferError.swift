@@ -21,6 +21,19 @@ package enum TransferError: Error, Sendable, Equatable {
     /// The transfer was cancelled.
     case cancelled
 
+    /// What went wrong at `path` on the server.
+    init(_ error: RequestError, at path: RawPath) {
+        if case .cancelled = error { self = .cancelled } else { self = .remote(error, path: path) }
+    }
+
+    /// Whether what was transferred is wrong, so that nothing can be built on it.
+    var isMismatch: Bool {
+        switch self {
+        case .checksumMismatch: true
+        case .remote, .local, .sourceChanged, .targetExists, .wrongKind, .unsafeName, .cancelled: false
+        }
+    }
+
     /// Whether the connection is gone, so that no other file can be transferred over it.
     package var endsConnection: Bool {
         switch self {

@@ -25,18 +25,24 @@ package struct TransferOptions: Sendable {
 
 /// What one transfer may hold.
 package struct TransferLimits: Sendable {
-    /// Bytes of one file that are asked for or on their way to the disk: what fills a path of 50 ms at 640 MB/s.
+    /// Bytes of all files that are asked for or on their way to the disk: what fills a path of 50 ms at 640 MB/s.
     package var bytesUnderWay = 32 << 20
     /// Bytes of one file that are asked for at first.
     package var initialBytesUnderWay = 4 << 20
     /// Bytes of one file that are read and not yet acknowledged by the server: more than its window holds.
     package var uploadBytesUnderWay = 4 << 20
+    /// Bytes of all files that are read and not yet acknowledged by the server.
+    package var totalUploadBytesUnderWay = 32 << 20
     /// Folders that are listed at once.
     package var listings = 16
     /// Entries in one folder.
     package var folderEntries = 1_000_000
+    /// Entries in one tree on a server.
+    package var treeEntries = 10_000_000
     /// How deep folders may lie within each other.
     package var depth = 128
+    /// How long removing temporary files may take after a failure or a cancellation.
+    package var cleanUpTime = Duration.seconds(10)
 
     package init() {}
 }

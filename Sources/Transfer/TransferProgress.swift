@@ -42,6 +42,13 @@ package final class TransferProgress: Sendable {
         state.withLock { $0.bytesDone += UInt64(bytes) }
     }
 
+    /// Notes that `path` failed.
+    func abandon(_ path: RawPath) {
+        state.withLock { state in
+            if let index = state.current.firstIndex(of: path) { state.current.remove(at: index) }
+        }
+    }
+
     func finish(_ path: RawPath) {
         state.withLock { state in
             state.filesDone += 1
