@@ -42,7 +42,8 @@ struct ExecTests {
     @Test("When nobody reads its output, it ends quietly")
     func brokenPipe() async throws {
         try await with(try await OpenSSHServer.start()) { host in
-            let words = ["'\(FairleadProgram.path)'", "exec"] + (try FairleadProgram.options(host)) + [host.host, "yes"]
+            let words =
+                ["'\(FairleadProgram.path)'", "exec"] + (try FairleadProgram.options(host)) + [host.host, "yes"]
             let result = try await runProgram(
                 "/bin/bash", ["-c", "\(words.joined(separator: " ")) | head -1; echo ${PIPESTATUS[0]}"],
                 environment: ["HOME": fairlead.home.path, "SSH_AUTH_SOCK": ""], timeout: 60)
@@ -67,7 +68,8 @@ struct ExecTests {
             #expect(noKey.status == 79)
             #expect(noKey.errors.hasPrefix("fairlead: authentication: "))
             #expect(noKey.errors.split(separator: "\n").count == 1)
-            let noMatch = try await fairlead.run("exec", on: host, "--kex", "diffie-hellman-group1-sha1", host.host, "true")
+            let noMatch = try await fairlead.run(
+                "exec", on: host, "--kex", "diffie-hellman-group1-sha1", host.host, "true")
             #expect(noMatch.status == 65)
             #expect(noMatch.errors.contains("it offers"))
         }
@@ -98,7 +100,9 @@ struct ExecTests {
     func verbose() async throws {
         try await with(try await OpenSSHServer.start()) { host in
             let result = try await fairlead.run("exec", on: host, "-v", host.host, "true")
-            for fact in ["connected to 127.0.0.1:", "host key of", "SHA256:", "curve25519-sha256", "OpenSSH", "signed in"] {
+            for fact in [
+                "connected to 127.0.0.1:", "host key of", "SHA256:", "curve25519-sha256", "OpenSSH", "signed in",
+            ] {
                 #expect(result.errors.contains(fact), "\(fact)")
             }
         }

@@ -29,7 +29,8 @@ struct FairleadProgram {
 
     /// Runs it to its end; without a terminal.
     func run(_ arguments: [String], input: [UInt8] = []) async throws -> ProgramResult {
-        try await runProgram("setsid", ["-w", Self.path] + arguments, input: input, environment: variables, timeout: 60)
+        try await runProgram(
+            "setsid", ["-w", Self.path] + arguments, input: input, environment: variables, timeout: 60)
     }
 
     /// Runs a verb on a host; `arguments` follow the options that reach it.
@@ -96,11 +97,16 @@ final class TerminalProgram: ByteStreamHandler, @unchecked Sendable {
 
     /// Waits until `text` is shown behind what was shown up to the last such call.
     func wait(for text: String, sourceLocation: SourceLocation = #_sourceLocation) async {
-        let isThere = await withCheckedContinuation { continuation in
-            shown.withLock { shown in
-                shown.waiter = (Array(text.utf8), continuation)
-                shown.look()
+        let isThere = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                shown.withLock { shown in
+                    shown.waiter = (Array(text.utf8), continuation)
+                    shown.look()
+                }
             }
+        } onCancel: {
+            self.finish()
+            self.signal(SIGKILL)
         }
         #expect(isThere, "'\(text)' is not in '\(self.text)'", sourceLocation: sourceLocation)
     }

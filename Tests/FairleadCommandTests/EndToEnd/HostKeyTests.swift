@@ -11,7 +11,9 @@ struct HostKeyTests {
     }
 
     private func arguments(_ host: any TestHost, _ more: String...) throws -> [String] {
-        ["exec", "-F", "none", "-p", "\(host.port)", "-i", try TestKeys.user.path(.ed25519)] + more + [host.host, "true"]
+        ["exec", "-F", "none", "-p", "\(host.port)", "-i", try TestKeys.user.path(.ed25519)] + more + [
+            host.host, "true",
+        ]
     }
 
     @Test("strict refuses an unknown host without a terminal, with its fingerprint")
