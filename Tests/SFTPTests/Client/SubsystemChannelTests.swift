@@ -108,7 +108,7 @@ struct SubsystemChannelTests {
         try await with(host) { host in
             let connection = try await Self.connect(to: host)
             let error = await #expect(throws: RequestError.self) { try await FileTransferClient.open(on: connection) }
-            // OpenSSH keeps a subsystem's standard error to itself (session.c, `session_set_fds`).
+            // OpenSSH keeps to itself what a subsystem's program writes to standard error.
             #expect(error == .connectionLost("the server ended the SFTP session"))
             // The connection is still of use.
             #expect(try await connection.run("true").outcome == .exited(125))
