@@ -96,6 +96,6 @@ let package = Package(
         tests("SFTPTests", leansOn: ["SFTP", "TestHosts"]),
         tests("FairleadCommandTests", leansOn: ["FairleadCommand", "TestHosts"]),
         tests("TransferTests", leansOn: ["Bytes", "Reactor", "SFTP", "Transfer", "TestHosts"]),
-        tests("SessionsTests", leansOn: ["Errors", "Sessions", "TestHosts"]),
+        tests("SessionsTests", leansOn: ["Bytes", "Errors", "SFTP", "Sessions", "TestHosts", "Transfer"]),
     ] + (isFuzzing ? fuzzTargets : [])
 )

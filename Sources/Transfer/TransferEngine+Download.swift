@@ -50,7 +50,10 @@ extension TransferEngine {
                             mayBeLink: target == destination || resolved.lastComponent.isSafeName)
                         jobs += tree.jobs
                         folders += tree.folders
-                    case .regular?, .symbolicLink?, .blockDevice?, .characterDevice?, .namedPipe?, .socket?, nil:
+                    case .namedPipe?, .socket?:
+                        // The server would wait for a writer, and answer nothing else meanwhile.
+                        throw .wrongKind(path: resolved, "a pipe or socket cannot be transferred")
+                    case .regular?, .symbolicLink?, .blockDevice?, .characterDevice?, nil:
                         progress.expect(bytes: attributes.size ?? 0)
                         jobs.append(
                             DownloadJob(source: resolved, target: target, attributes: attributes, isNamed: true))

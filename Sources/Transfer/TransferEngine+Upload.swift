@@ -40,7 +40,9 @@ extension TransferEngine {
                         let tree = try await planLocalFolder(source, status, target)
                         jobs += tree.jobs
                         folders += tree.folders
-                    case .fifo, .socket: throw .wrongKind(path: source, "no regular file")
+                    case .fifo, .socket:
+                        // Opening a FIFO waits for a writer in a way that no cancellation ends.
+                        throw .wrongKind(path: source, "a pipe or socket cannot be transferred")
                     case .regular, .symbolicLink, .characterDevice, .blockDevice, .unknown:
                         progress.expect(bytes: status.size)
                         jobs.append(UploadJob(source: source, target: target, status: status, isNamed: true))

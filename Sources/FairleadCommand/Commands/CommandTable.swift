@@ -15,10 +15,11 @@ extension CommandGroup {
         ],
         notes: """
             A TARGET is a Host of ~/.ssh/config, user@host, or a URL such as
-            sftp://user@host:port/path. TARGET:PATH is as in scp; a path that is not absolute
-            is relative to the home directory.
+            sftp://user@host:port/path. TARGET:PATH is as in scp; a path that is not
+            absolute is relative to the home directory.
 
-            'fairlead help COMMAND' tells more about a command; 'fairlead --version' the version.
+            'fairlead help COMMAND' tells more about a command, 'fairlead --version' the
+            version.
             """)
 
     /// Keys in files.

@@ -33,6 +33,8 @@ struct TransferRun {
         }
         showing.cancel()
         await showing.value
+        // The shell's prompt after Ctrl-C begins on a line of its own.
+        reporter.interject {}
         await client.close()
         if work.isCancelled { throw CancellationError() }
         return summary
@@ -77,6 +79,8 @@ struct TransferRun {
     func tell(_ summary: Transfer.TransferSummary) -> ExitStatus {
         for _ in summary.failures { reporter.end(RawPath(bytes: []), .failed) }
         for _ in summary.skipped { reporter.end(RawPath(bytes: []), .skipped) }
+        // Notes begin on a line of their own.
+        reporter.interject {}
         var status = ExitStatus.done
         for (path, reason) in summary.skipped { console.note("\(path): skipped: \(reason)") }
         for failure in summary.failures {

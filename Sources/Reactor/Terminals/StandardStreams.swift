@@ -20,6 +20,18 @@ package enum StandardStreams {
         return ()
     }()
 
+    /// Opens `/dev/null` in place of those of the three that are closed, so that no socket or file gets their numbers and
+    /// with it what is written to them.
+    ///
+    /// To be called before anything else is opened.
+    package static func openMissing() {
+        // The lowest number that is free is the one that open(2) gives.
+        for descriptor in CInt(0)...2 where fcntl(descriptor, F_GETFD) < 0 {
+            // The path is a literal that lives for the call.
+            guard unsafe open("/dev/null", O_RDWR) == descriptor else { return }
+        }
+    }
+
     package static func input(
         on loop: EventLoop, options: StreamOptions = StreamOptions()
     ) throws(ReactorError) -> any ByteStream {

@@ -89,8 +89,20 @@ final class SubsystemChannel: MessageCarrier, ChannelHandler, @unchecked Sendabl
     /// Why the conversation is over, for people.
     private func reason(_ error: ConnectionError?) -> String {
         let said = String(decoding: standardError, as: UTF8.self)
-        let end = error.map { "\($0)" } ?? "the server ended the SFTP session"
+        let end = error.map(text) ?? "the server ended the SFTP session"
         return standardError.isEmpty ? end : "\(end): \(said)"
+    }
+
+    private func text(_ error: ConnectionError) -> String {
+        switch error {
+        case .closedByPeer: "the host closed it"
+        case .unresponsive: "the host does not answer any more"
+        case .closed: "it was closed on this side"
+        case .stream(let error): "\(error)"
+        case .transport, .hostKeyRejected, .authentication, .channel, .openRefused, .requestRefused, .timedOut,
+            .cancelled:
+            "\(error)"
+        }
     }
 }
 

@@ -48,7 +48,7 @@ extension FairleadError {
             self.init(
                 .fileSystem, "\(path) exists already", path: path,
                 hint: "choose with --on-conflict overwrite, skip or rename")
-        case .wrongKind(let path, let text): self.init(.fileSystem, "\(path) is \(text)", path: path)
+        case .wrongKind(let path, let text): self.init(.fileSystem, "\(path): \(text)", path: path)
         case .unsafeName(let refusal, let folder):
             self.init(
                 .protocol, "\(context.host) sent a file name in \(folder) that is not safe to use here: \(refusal)",
@@ -104,9 +104,10 @@ extension FairleadError {
         let category: FairleadError.Category
         switch code {
         case .permissionDenied: category = .permission
-        case .noSuchFile, .failure, .endOfFile, .ok, .other: category = .fileSystem
+        // OpenSSH's "Bad message" is its word for EINVAL and ENAMETOOLONG; a broken protocol never shows in a STATUS.
+        case .noSuchFile, .failure, .endOfFile, .ok, .other, .badMessage: category = .fileSystem
         case .noConnection, .connectionLost: category = .network
-        case .badMessage, .operationUnsupported: category = .protocol
+        case .operationUnsupported: category = .protocol
         }
         // OpenSSH's "Failure" says nothing: the file exists, the folder is not empty, the disk is full, …
         let isBare = message.isEmpty || message.lowercased() == "failure"
@@ -114,6 +115,6 @@ extension FairleadError {
         let what = path.map { "\($0): " } ?? ""
         return FairleadError(
             category, "\(what)\(text.prefix(1).lowercased() + text.dropFirst())", operation: operation,
-            path: path?.description)
+            path: path?.description, hint: code == .badMessage ? "the name may be too long for the host" : nil)
     }
 }
