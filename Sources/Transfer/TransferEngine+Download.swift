@@ -4,10 +4,19 @@ import SFTP
 
 /// One file to be fetched.
 struct DownloadJob: Sendable {
+    /// Who chose the name of the target.
+    enum Origin {
+        /// The user, who may name a link and mean what it leads to.
+        case named
+        /// The server. A link under that name may be one that the server had made before, and lead anywhere.
+        case listed
+    }
+
     let source: RawPath
     let target: RawPath
     /// As far as the listing told.
     let attributes: Attributes
+    let origin: Origin
 }
 
 /// One folder whose times and permissions are set when everything in it is there.
@@ -45,7 +54,8 @@ extension TransferEngine {
                         folders += tree.folders
                     case .regular?, .symbolicLink?, .blockDevice?, .characterDevice?, .namedPipe?, .socket?, nil:
                         progress.expect(bytes: attributes.size ?? 0)
-                        jobs.append(DownloadJob(source: resolved, target: target, attributes: attributes))
+                        jobs.append(
+                            DownloadJob(source: resolved, target: target, attributes: attributes, origin: .named))
                     }
                 } catch {
                     note(error, at: resolved)
@@ -114,7 +124,9 @@ extension TransferEngine {
                             case .regular?, nil:
                                 progress.expect(bytes: entry.attributes.size ?? 0)
                                 tree.jobs.append(
-                                    DownloadJob(source: source, target: target, attributes: entry.attributes))
+                                    DownloadJob(
+                                        source: source, target: target, attributes: entry.attributes,
+                                        origin: .listed))
                             case .symbolicLink?: try await fetchLink(source, target)
                             case .blockDevice?, .characterDevice?, .namedPipe?, .socket?:
                                 skip(source, "not a regular file")
@@ -176,11 +188,23 @@ extension TransferEngine {
 
     /// Makes a symbolic link again, with what it says.
     private func fetchLink(_ source: RawPath, _ target: RawPath) async throws(TransferError) {
+        var target = target
+        if try await localStatus(target, .listed) != nil {
+            switch options.onConflict {
+            case .overwrite: break
+            case .skip: return skip(source, "\(target) exists")
+            case .fail: throw .targetExists(path: target)
+            case .rename: target = try await freeLocalName(target)
+            }
+        }
         let text = try await onServer(source) { () throws(RequestError) in try await client.readLink(source) }
         let temporary = temporaryPath(for: target)
         try await onDisk(target) { () throws(ReactorError) in
             try await local.symlink(text, at: temporary)
-            try await local.rename(temporary, to: target)
+            do throws(ReactorError) { try await local.rename(temporary, to: target) } catch {
+                try? await local.unlink(temporary)
+                throw error
+            }
         }
         summary.links += 1
     }
@@ -204,9 +228,9 @@ extension TransferEngine {
 
     private func fetch(_ job: DownloadJob) async throws(TransferError) {
         var target = job.target
-        let existing = try await localStatus(target)
-        if let existing {
-            switch existing.kind {
+        var existing = try await localStatus(target, job.origin)
+        if let found = existing {
+            switch found.kind {
             case .directory: throw .wrongKind(path: target, "a folder is in the way of the file")
             case .characterDevice: return try await fetchIntoDevice(job)
             case .regular, .symbolicLink, .blockDevice, .fifo, .socket, .unknown: break
@@ -220,10 +244,16 @@ extension TransferEngine {
             case .fail: throw .targetExists(path: target)
             case .rename: target = try await freeLocalName(target)
             }
-            if try await onDisk(target, { () throws(ReactorError) in try? await local.lstat(target) })?.kind
-                == .symbolicLink
-            {
-                target = try await onDisk(target) { () throws(ReactorError) in try await local.realpath(target) }
+            switch job.origin {
+            case .named:
+                if try await onDisk(target, { () throws(ReactorError) in try? await local.lstat(target) })?.kind
+                    == .symbolicLink
+                {
+                    target = try await onDisk(target) { () throws(ReactorError) in try await local.realpath(target) }
+                }
+            case .listed:
+                // The file takes the link's place; a link's permissions are nobody's.
+                if found.kind == .symbolicLink { existing = nil }
             }
         }
         progress.begin(job.source)
@@ -282,7 +312,12 @@ extension TransferEngine {
 
     /// Receives the file's bytes, behind those that an earlier transfer left; returns the size.
     private func receive(_ job: DownloadJob, _ handle: Handle, into file: File) async throws(TransferError) -> UInt64 {
-        let start = options.resumes ? try await resumePoint(job, handle, file) : 0
+        var start: UInt64 = 0
+        if options.resumes {
+            start = try await resumePoint(job, handle, file)
+            // What lies behind could be another file's, and runs of zeros are not written over it.
+            try await onDisk(file.path) { [start] () throws(ReactorError) in try await file.truncate(to: start) }
+        }
         progress.advance(by: Int(clamping: start))
         let download = FileDownload(
             handle, of: job.source, to: file, over: client, requestLength: await client.limits.readLength,
@@ -337,7 +372,9 @@ extension TransferEngine {
     }
 
     private func freeLocalName(_ target: RawPath) async throws(TransferError) -> RawPath {
-        for candidate in alternatives(to: target) where try await localStatus(candidate) == nil { return candidate }
+        for candidate in alternatives(to: target) where try await localStatus(candidate, .listed) == nil {
+            return candidate
+        }
         throw .targetExists(path: target)
     }
 

@@ -122,10 +122,17 @@ package actor TransferEngine {
         }
     }
 
-    /// The status of what is at `path`, links followed; nil when nothing is there.
-    func localStatus(_ path: RawPath) async throws(TransferError) -> FileStatus? {
+    /// The status of what is at `path`, links followed only where the user chose the name; nil when nothing is there.
+    func localStatus(
+        _ path: RawPath, _ origin: DownloadJob.Origin = .named
+    ) async throws(TransferError) -> FileStatus? {
         try await onDisk(path) { () throws(ReactorError) in
-            do throws(ReactorError) { return try await local.stat(path) } catch {
+            do throws(ReactorError) {
+                return switch origin {
+                case .named: try await local.stat(path)
+                case .listed: try await local.lstat(path)
+                }
+            } catch {
                 if error.kind == .notFound { return nil }
                 throw error
             }
