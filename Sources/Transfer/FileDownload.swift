@@ -120,7 +120,7 @@ actor FileDownload {
 
     private func pause(_ delay: Duration) {
         isWaitingForRate = true
-        _ = loop.schedule(after: delay) {
+        loop.execute(after: delay) {
             self.assumeIsolated { download in
                 download.isWaitingForRate = false
                 download.pump()

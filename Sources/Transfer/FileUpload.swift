@@ -85,7 +85,7 @@ actor FileUpload {
 
     private func pause(_ delay: Duration) {
         isWaitingForRate = true
-        _ = loop.schedule(after: delay) {
+        loop.execute(after: delay) {
             self.assumeIsolated { upload in
                 upload.isWaitingForRate = false
                 upload.pump()
