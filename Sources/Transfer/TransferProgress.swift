@@ -25,7 +25,8 @@ package final class TransferProgress: Sendable {
 
     func expect(bytes: UInt64) {
         state.withLock { state in
-            state.bytesTotal += bytes
+            // Sizes are what a server says.
+            state.bytesTotal = state.bytesTotal.addingClamped(bytes)
             state.filesTotal += 1
         }
     }
@@ -39,7 +40,7 @@ package final class TransferProgress: Sendable {
     }
 
     func advance(by bytes: Int) {
-        state.withLock { $0.bytesDone += UInt64(bytes) }
+        state.withLock { $0.bytesDone = $0.bytesDone.addingClamped(UInt64(bytes)) }
     }
 
     /// Notes that `path` failed.
@@ -54,5 +55,13 @@ package final class TransferProgress: Sendable {
             state.filesDone += 1
             if let index = state.current.firstIndex(of: path) { state.current.remove(at: index) }
         }
+    }
+}
+
+extension UInt64 {
+    /// The sum, or the largest number where that does not fit.
+    fileprivate func addingClamped(_ other: UInt64) -> UInt64 {
+        let (sum, overflows) = addingReportingOverflow(other)
+        return overflows ? .max : sum
     }
 }

@@ -153,6 +153,26 @@ struct EventLoopTests {
         await group.shutdown()
     }
 
+    @Test("what runs once after a delay is let go afterwards")
+    func once() async {
+        final class Token: Sendable {}
+        let loop = group.next()
+        let isAlive = await withCheckedContinuation {
+            (continuation: CheckedContinuation<@Sendable () -> Bool, Never>) in
+            loop.execute {
+                let token = Token()
+                let isAlive: @Sendable () -> Bool = { [weak token] in token != nil }
+                loop.execute(after: .milliseconds(1)) {
+                    withExtendedLifetime(token) {}
+                    // By the end of that, the timer is closed.
+                    loop.execute(after: .milliseconds(1)) { continuation.resume(returning: isAlive) }
+                }
+            }
+        }
+        #expect(!isAlive())
+        await group.shutdown()
+    }
+
     @Test("a timer rounds its wait up to whole milliseconds and may be started anew")
     func rescheduling() async {
         let loop = group.next()

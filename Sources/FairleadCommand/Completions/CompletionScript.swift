@@ -6,7 +6,7 @@ enum CompletionScript {
 
     /// `text` as one word of a POSIX shell or fish: in single quotes.
     static func quoted(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+        text.shellQuoted
     }
 
     /// All names of the command's options, `-x` and `--long`, and `--help`.

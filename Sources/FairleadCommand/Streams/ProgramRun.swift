@@ -91,7 +91,7 @@ struct ProgramRun {
             }
         channel.loop.execute {
             channel.post(.signal(signal))
-            _ = channel.loop.schedule(after: signalTime) { channel.close() }
+            channel.loop.execute(after: signalTime) { channel.close() }
         }
     }
 

@@ -101,8 +101,9 @@ extension HostSession {
     fileprivate func sha256(of path: RawPath) async -> String? {
         // A path that is not UTF-8 cannot be written into a command that is text.
         guard let text = String(validating: path.bytes.rawSpan) else { return nil }
-        let quoted = "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
-        guard let (outcome, content) = try? await run("sha256sum -- \(quoted)", limit: 64 * 1024),
+        // A lone hyphen would be standard input.
+        let name = text == "-" ? "./-" : text
+        guard let (outcome, content) = try? await run("sha256sum -- \(name.shellQuoted)", limit: 64 * 1024),
             outcome == .exited(0)
         else { return nil }
         // A name with special characters is announced by a backslash before the sum.

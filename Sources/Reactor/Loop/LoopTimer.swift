@@ -2,12 +2,28 @@ import CUV
 
 /// Something that a loop does later, once or again and again.
 package final class LoopTimer: LoopHandle, @unchecked Sendable {
-    private var body: (@Sendable () -> Void)?
-    private let interval: Duration?
+    /// What follows on the first call.
+    fileprivate enum Course {
+        /// Nothing: the timer is let go.
+        case once
+        /// Nothing, until it is rescheduled.
+        case reschedulable
+        case every(Duration)
 
-    fileprivate init(loop: EventLoop, delay: Duration, interval: Duration?, body: @escaping @Sendable () -> Void) {
+        var interval: UInt64 {
+            switch self {
+            case .once, .reschedulable: 0
+            case .every(let interval): max(interval.wholeMilliseconds, 1)
+            }
+        }
+    }
+
+    private var body: (@Sendable () -> Void)?
+    private let course: Course
+
+    fileprivate init(loop: EventLoop, delay: Duration, course: Course, body: @escaping @Sendable () -> Void) {
         self.body = body
-        self.interval = interval
+        self.course = course
         unsafe super.init(loop: loop, kind: UV_TIMER) { uv, memory in
             unsafe uv_timer_init(uv, memory.assumingMemoryBound(to: uv_timer_t.self))
         }
@@ -35,8 +51,16 @@ package final class LoopTimer: LoopHandle, @unchecked Sendable {
         // The loop's idea of the time is as old as its turn.
         unsafe uv_update_time(loop.uv)
         unsafe uv_timer_start(
-            pointer(), { unsafe LoopTimer.owner(of: $0).body?() }, delay.wholeMilliseconds,
-            max(interval?.wholeMilliseconds ?? 0, interval == nil ? 0 : 1))
+            pointer(), { unsafe LoopTimer.owner(of: $0).fire() }, delay.wholeMilliseconds, course.interval)
+    }
+
+    private func fire() {
+        let body = body
+        switch course {
+        case .once: cancel()
+        case .reschedulable, .every: break
+        }
+        body?()
     }
 
     override func handleDidClose() { body = nil }
@@ -51,7 +75,15 @@ extension EventLoop {
         after delay: Duration, repeating interval: Duration? = nil, _ body: @escaping @Sendable () -> Void
     ) -> LoopTimer {
         preconditionCurrent()
-        return LoopTimer(loop: self, delay: delay, interval: interval, body: body)
+        return LoopTimer(
+            loop: self, delay: delay, course: interval.map { .every($0) } ?? .reschedulable, body: body)
+    }
+
+    /// Calls `body` on the loop once, after `delay` in whole milliseconds, rounded up, and lets it go. To be called on the
+    /// loop.
+    package func execute(after delay: Duration, _ body: @escaping @Sendable () -> Void) {
+        preconditionCurrent()
+        _ = LoopTimer(loop: self, delay: delay, course: .once, body: body)
     }
 }
 

@@ -67,9 +67,12 @@ final class SubsystemChannel: MessageCarrier, ChannelHandler, @unchecked Sendabl
 
     func channelDidReceiveEOF(_ channel: Channel) {
         // A server without more to say does not answer either. What it has for standard error may still follow, and its
-        // CLOSE; without that, ours tells everyone who waits.
+        // CLOSE; who waits is told also without that, for the answer to ours may never come.
         channel.sendEOF()
-        _ = channel.loop.schedule(after: Limits.closingTime) { channel.close() }
+        channel.loop.execute(after: Limits.closingTime) {
+            channel.close()
+            self.channelDidClose(channel, error: nil)
+        }
     }
 
     func channel(_ channel: Channel, didReceive request: ChannelRequest) -> Bool { false }

@@ -5,6 +5,16 @@ import Testing
 @Suite("Numbers and texts for people")
 struct FormatTests {
     @Test(
+        "A text becomes one word of a shell, also where a quote carries a combining mark",
+        arguments: [
+            ("", "''"), ("a b", "'a b'"), ("a'b", #"'a'\''b'"#), (#"$(x)`y`\"#, #"'$(x)`y`\'"#),
+            ("'\u{301};x;'\u{FE0F}", "''\\''\u{301};x;'\\''\u{FE0F}'"),
+        ])
+    func shellWords(text: String, expected: String) {
+        #expect(Array(text.shellQuoted.utf8) == Array(expected.utf8))
+    }
+
+    @Test(
         "Byte counts are read with suffixes",
         arguments: [
             ("1", 1), ("500", 500), ("1K", 1024), ("1k", 1024), ("2M", 2_097_152), ("1G", 1 << 30), ("1.5K", 1536),
