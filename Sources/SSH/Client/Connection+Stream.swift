@@ -156,6 +156,8 @@ extension Connection: ByteStreamHandler {
         guard !isReceiving else { return }
         while true {
             if case .closed = phase { return }
+            // What was to be sent may have been too much, without anything having come.
+            if let error = transport.failure { return end(.transport(error), telling: error.disconnectReason) }
             let room = configuration.socketHighWaterMark - stream.pendingWriteCount - transport.outboundCount
             if room > 0, !transport.isDeferring, multiplexer.hasSendableData {
                 multiplexer.flush(into: &transport, budget: min(room, configuration.flushLength))

@@ -224,6 +224,8 @@ extension TransportMachine {
     private mutating func sendDeferred() {
         var waiting = deferred
         deferred = ByteBuffer()
+        // An answer to a question for a password may be among them.
+        defer { waiting.wipe() }
         while !waiting.isEmpty {
             let length = Int(waiting.bytes.integer(at: 0, as: UInt32.self))
             writer.sendPacket { $0.append(waiting.bytes.extracting(4..<4 + length)) }

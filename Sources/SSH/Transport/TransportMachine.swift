@@ -114,6 +114,11 @@ package struct TransportMachine: ~Copyable, PacketSink {
         state = .identifying(Identification.Parser(peer: role == .client ? .server : .client), makeOffer())
     }
 
+    /// Why nothing can be sent any more; nil while it can. `next` throws the same.
+    package var failure: TransportError? {
+        if case .failed(let error) = state { error } else { writer.failure }
+    }
+
     // MARK: What the owner sends
 
     /// Sends one message of the layers above; while a key exchange is under way it waits for that to end.

@@ -170,6 +170,7 @@ struct TransportMachineTests {
         _ = pair.client.sent()
         for _ in 0..<40 { pair.client.send([UInt8](repeating: 94, count: 32 * 1024)) }
         #expect(pair.client.machine.deferred.count <= TransportLimits.deferredLength)
+        #expect(pair.client.machine.failure == .limitExceeded("too much waits for a key exchange to end"))
         #expect(pair.client.sent().isEmpty)
         #expect(throws: TransportError.limitExceeded("too much waits for a key exchange to end")) {
             try pair.client.run()
