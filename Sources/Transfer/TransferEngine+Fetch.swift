@@ -89,6 +89,7 @@ extension TransferEngine {
     private func receive(_ job: DownloadJob, _ handle: Handle, into file: File) async throws(TransferError) -> UInt64 {
         let start = options.resumes ? try await resumePoint(job, handle, file) : 0
         progress.advance(by: Int(clamping: start))
+        summary.bytesKept += start
         let expected = job.attributes.size ?? 0
         let download = FileDownload(
             handle, of: job.source, to: file, over: client, requestLength: await client.limits.readLength,

@@ -84,6 +84,7 @@ extension TransferEngine {
         let isSizeKnown = status.kind == .regular && status.size > 0
         let start = options.resumes ? try await resumePoint(status.size, handle, file, temporary) : 0
         progress.advance(by: Int(clamping: start))
+        summary.bytesKept += start
         let wanted = isSizeKnown ? try await extents(of: file, status, from: start) : []
         let sent = wanted.reduce(0) { $0 + ($1.upperBound - $1.lowerBound) }
         if isSizeKnown { progress.advance(by: Int(clamping: status.size - start - sent)) }
@@ -161,11 +162,7 @@ extension TransferEngine {
         let aside = uniquePath(for: target)
         let result = await uncancelled { () -> Result<Void, RequestError> in
             do throws(RequestError) {
-                if await client.extensions.supports(.posixRename) {
-                    try await client.replace(target, with: temporary)
-                } else {
-                    try await client.rename(temporary, to: target, aside: aside)
-                }
+                try await client.rename(temporary, replacing: target, aside: aside)
                 return .success(())
             } catch {
                 return .failure(error)
@@ -176,11 +173,21 @@ extension TransferEngine {
 }
 
 extension FileTransferClient {
-    /// Renames; what has the name already is called `aside` meanwhile and removed at last.
-    fileprivate func rename(_ path: RawPath, to target: RawPath, aside: RawPath) async throws(RequestError) {
+    /// Renames in one step where the server can; else what has the name already is called `aside` meanwhile and removed at
+    /// last. ProFTPD's one step does not replace links.
+    fileprivate func rename(_ path: RawPath, replacing target: RawPath, aside: RawPath) async throws(RequestError) {
         let refusal: RequestError
-        do throws(RequestError) { return try await rename(path, to: target) } catch { refusal = error }
-        guard case .status = refusal, (try? await linkAttributes(at: target)) != nil else { throw refusal }
+        do throws(RequestError) {
+            return extensions.supports(.posixRename)
+                ? try await replace(target, with: path) : try await rename(path, to: target)
+        } catch { refusal = error }
+        guard case .status = refusal, let existing = try? await linkAttributes(at: target), existing.kind != .directory
+        else { throw refusal }
+        if existing.kind == .symbolicLink {
+            // Nothing is lost with a link, and some servers rename what it leads to.
+            try await remove(target)
+            return try await rename(path, to: target)
+        }
         try await rename(target, to: aside)
         do throws(RequestError) { try await rename(path, to: target) } catch {
             try? await rename(aside, to: target)

@@ -18,6 +18,8 @@ package struct TransferSummary: Sendable {
     package var folders = 0
     package var links = 0
     package var bytes: UInt64 = 0
+    /// Bytes that an earlier transfer had left and that did not have to be transferred again.
+    package var bytesKept: UInt64 = 0
     /// Left out on purpose, and why.
     package var skipped: [(path: RawPath, reason: String)] = []
     package var failures: [Failure] = []
@@ -30,6 +32,7 @@ package struct TransferSummary: Sendable {
         folders += other.folders
         links += other.links
         bytes += other.bytes
+        bytesKept += other.bytesKept
         skipped += other.skipped
         failures += other.failures
         verified += other.verified
