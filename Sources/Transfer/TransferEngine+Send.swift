@@ -173,8 +173,8 @@ extension TransferEngine {
 }
 
 extension FileTransferClient {
-    /// Renames in one step where the server can; else what has the name already is called `aside` meanwhile and removed at
-    /// last. ProFTPD's one step does not replace links.
+    /// Renames a file, in one step where the server can; else what has the name already is called `aside` meanwhile and
+    /// removed at last. ProFTPD's one step does not replace links.
     fileprivate func rename(_ path: RawPath, replacing target: RawPath, aside: RawPath) async throws(RequestError) {
         let refusal: RequestError
         do throws(RequestError) {

@@ -145,18 +145,37 @@ extension TransferEngine {
             return skip(source, "\(target) exists")
         }
         let text = try await onDisk(source) { () throws(ReactorError) in try await local.readlink(source) }
-        let temporary = uniquePath(for: target)
-        do throws(TransferError) {
-            try await onServer(target) { () throws(RequestError) in
-                try await client.makeSymbolicLink(temporary, to: text)
-            }
-            try await moveIntoPlace(temporary, target)
-        } catch {
-            let client = client
-            await uncancelled { try? await client.remove(temporary) }
-            throw error
-        }
+        let result = await makeRemoteLink(target, text, replacing: existing != nil && options.onConflict == .overwrite)
+        if case .failure(let error) = result { throw TransferError(error, at: target) }
         summary.links += 1
+    }
+
+    /// Makes a link, in place of what is there if `replaces`. A link is never renamed but in the way that replaces: by the
+    /// other one, ProFTPD renames the file that it leads to.
+    private func makeRemoteLink(
+        _ target: RawPath, _ text: RawPath, replacing replaces: Bool
+    ) async -> Result<Void, RequestError> {
+        let client = client
+        let temporary = uniquePath(for: target)
+        return await uncancelled { () -> Result<Void, RequestError> in
+            do throws(RequestError) {
+                if replaces, await client.extensions.supports(.posixRename) {
+                    try await client.makeSymbolicLink(temporary, to: text)
+                    do throws(RequestError) {
+                        try await client.replace(target, with: temporary)
+                        return .success(())
+                    } catch {
+                        try? await client.remove(temporary)
+                        guard case .status = error else { throw error }
+                    }
+                }
+                if replaces { try await client.remove(target) }
+                try await client.makeSymbolicLink(target, to: text)
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
     }
 
     /// The name that becomes of `target` by the rule for conflicts, and that no other source of this run gets; nil to leave
