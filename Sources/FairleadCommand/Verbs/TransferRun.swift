@@ -86,13 +86,24 @@ struct TransferRun {
         for failure in summary.failures {
             status = console.report(FailureReport(FairleadError(failure.error, session.context(operation))))
         }
-        for verification in summary.verified {
-            console.note(
-                "\(verification.path): verified, SHA-256 \(verification.sha256) on both sides (\(verification.method.rawValue))"
-            )
-        }
+        for verification in summary.verified { tell(verification) }
         let isPartial = summary.files + summary.links > 0 || summary.failures.count > 1
         return summary.failures.isEmpty ? .done : isPartial ? .partialFailure : status
+    }
+
+    /// That one file is the same on both sides, and how that was found.
+    private func tell(_ verification: Transfer.TransferSummary.Verification) {
+        guard console.output.isJSON else {
+            let method = verification.method.rawValue
+            return console.note(
+                "\(verification.path): verified, SHA-256 \(verification.sha256) on both sides (\(method))")
+        }
+        // Whoever stopped reading is no reason to call the transfer failed.
+        try? console.out(
+            JSON.object(
+                [("event", .string("verified"))] + JSON.members("file", of: verification.path) + [
+                    ("sha256", .string(verification.sha256)), ("method", .string(verification.method.rawValue)),
+                ]))
     }
 }
 
