@@ -95,7 +95,9 @@ let package = Package(
         tests("SSHTests", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "TestHosts"]),
         tests("SFTPTests", leansOn: ["SFTP", "TestHosts"]),
         tests("FairleadCommandTests", leansOn: ["FairleadCommand", "TestHosts"]),
-        tests("TransferTests", leansOn: ["Bytes", "Reactor", "SFTP", "Transfer", "TestHosts"]),
+        tests(
+            "TransferTests",
+            leansOn: ["Bytes", "Cryptography", "Reactor", "SFTP", "SSH", "TestHosts", "Transfer"]),
         tests("SessionsTests", leansOn: ["Bytes", "Errors", "SFTP", "Sessions", "TestHosts", "Transfer"]),
     ] + (isFuzzing ? fuzzTargets : [])
 )

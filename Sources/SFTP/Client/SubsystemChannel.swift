@@ -122,7 +122,8 @@ extension FileTransferClient {
         let channel = try await connection.openChannel(.session, handler: carrier)
         let client = FileTransferClient(carrier: carrier, loop: connection.loop, maximumInFlight: maximumInFlight)
         do {
-            try await connection.begin(client, over: carrier, channel)
+            // In one step, which saves a round trip; INIT before the request would have nobody to read it.
+            try await channel.request(.subsystem(name: "sftp")) { client.begin(over: carrier, channel) }
             try await client.ready()
         } catch {
             await client.close()
@@ -135,16 +136,5 @@ extension FileTransferClient {
     fileprivate nonisolated func begin(over carrier: SubsystemChannel, _ channel: Channel) {
         carrier.attach(channel, to: self)
         assumeIsolated { $0.start() }
-    }
-}
-
-extension Connection {
-    /// Starts the subsystem and the conversation in one turn of the loop, which saves a round trip: the request becomes a
-    /// packet at once, INIT at the end of the turn, so that they leave in this order.
-    fileprivate func begin(
-        _ client: FileTransferClient, over carrier: SubsystemChannel, _ channel: Channel
-    ) async throws(ConnectionError) {
-        client.begin(over: carrier, channel)
-        try await channel.request(.subsystem(name: "sftp"))
     }
 }

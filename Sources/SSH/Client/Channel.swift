@@ -64,6 +64,14 @@ package final class Channel: Sendable {
         try await connection.request(request, on: id)
     }
 
+    /// Sends a request and waits for the reply; `follow` runs on the loop in the same step, so that what it writes leaves
+    /// behind the request and with it.
+    package func request(
+        _ request: ChannelRequest, then follow: @Sendable () -> Void
+    ) async throws(ConnectionError) {
+        try await connection.request(request, on: id, then: follow)
+    }
+
     /// Closes the channel from anywhere.
     package func closeLater() {
         loop.execute { self.close() }

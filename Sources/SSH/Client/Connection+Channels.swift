@@ -115,11 +115,14 @@ extension Connection {
         scheduleFlush()
     }
 
-    func request(_ request: ChannelRequest, on id: ChannelID) async throws(ConnectionError) {
+    func request(
+        _ request: ChannelRequest, on id: ChannelID, then follow: () -> Void = {}
+    ) async throws(ConnectionError) {
         let ticket = takeTicket()
         do throws(ConnectionError) {
             try await wait { (waiter: Waiter<Void>) in
                 send(request, on: id, Pending(ticket: ticket, waiter: waiter))
+                follow()
             } onCancel: { connection in
                 guard let (key, pending) = connection.requests.first(where: { $0.value.ticket == ticket }) else {
                     return

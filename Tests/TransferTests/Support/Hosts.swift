@@ -74,24 +74,11 @@ struct Site: Sendable {
             authentication: AuthenticationPlan(user: host.user, credentials: [key], interaction: NoAnswers())
         ) { _ in .accept }
         try await connection.connect()
-        let client = try await open(on: connection)
+        let client = try await FileTransferClient.open(on: connection)
         let files = LocalFiles(loop: client.loop)
         let remote = RawPath(host.directory) / RawPath(UUID().uuidString)
         try await files.system.mkdir(remote)
         return Site(client, connection, remote: remote, local: RawPath(try TemporaryDirectory().path), files)
-    }
-
-    /// As `FileTransferClient.open(on:)`, but INIT waits for the answer to the request: ProFTPD breaks off when it comes
-    /// before the request.
-    private static func open(on connection: Connection) async throws -> FileTransferClient {
-        let carrier = SubsystemChannel()
-        let channel = try await connection.openChannel(.session, handler: carrier)
-        let client = FileTransferClient(carrier: carrier, loop: connection.loop)
-        try await channel.request(.subsystem(name: "sftp"))
-        connection.loop.execute { carrier.attach(channel, to: client) }
-        await client.start()
-        try await client.ready()
-        return client
     }
 
     private init(
