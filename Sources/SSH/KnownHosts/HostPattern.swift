@@ -16,7 +16,7 @@ enum HostPattern {
             let isNegated = part.first == UInt8(ascii: "!")
             let pattern = isNegated ? part.dropFirst() : part
             guard pattern.count <= KnownHostsLimits.patternLength else { return false }
-            if matches(pattern: pattern, name) {
+            if Wildcard.matches(pattern, name) {
                 if isNegated { return false }
                 isMatch = true
             }
@@ -40,30 +40,5 @@ enum HostPattern {
             salt.count == KnownHostsLimits.hashLength, hash.count == KnownHostsLimits.hashLength
         else { return nil }
         return (salt, hash)
-    }
-
-    /// Whether `pattern` matches all of `name`, without regard to the case of US-ASCII letters.
-    private static func matches(pattern: ArraySlice<UInt8>, _ name: [UInt8]) -> Bool {
-        var position = pattern.startIndex
-        var index = 0
-        // Behind the last `*`, and where its text ends so far: the one place to go back to.
-        var retry: (position: Int, index: Int)?
-        while index < name.count {
-            let byte = position < pattern.endIndex ? pattern[position] : nil
-            if byte == UInt8(ascii: "*") {
-                position += 1
-                retry = (position, index)
-            } else if let byte, byte == UInt8(ascii: "?") || byte.lowercased == name[index] {
-                position += 1
-                index += 1
-            } else if let (behindStar, end) = retry {
-                position = behindStar
-                index = end + 1
-                retry = (behindStar, index)
-            } else {
-                return false
-            }
-        }
-        return pattern[position...].allSatisfy { $0 == UInt8(ascii: "*") }
     }
 }

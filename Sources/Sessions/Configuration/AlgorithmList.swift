@@ -34,6 +34,6 @@ enum AlgorithmList {
     }
 
     private static func matches(_ pattern: String, _ name: String) -> Bool {
-        NamePatterns.matches(Array(pattern.utf8)[...], Array(name.utf8))
+        Wildcard.matches(Array(pattern.utf8)[...], Array(name.utf8))
     }
 }
