@@ -53,6 +53,11 @@ extension FairleadError {
             self.init(
                 .protocol, "\(context.host) sent a file name in \(folder) that is not safe to use here: \(refusal)",
                 path: folder)
+        case .notFound(let path, let text): self.init(.fileSystem, "\(path): \(text)", path: path)
+        case .tooManyRemovals(let path, let count, let limit):
+            self.init(
+                .fileSystem, "\(path): nothing was removed: \(count) would have been, and \(limit) may be", path: path,
+                hint: "look at the plan with --dry-run, and allow more with --max-delete")
         case .cancelled: self = .cancelled(context)
         }
         operation = operation ?? context.operation
