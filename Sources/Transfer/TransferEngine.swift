@@ -12,7 +12,7 @@ package actor TransferEngine {
     package nonisolated let loop: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
-    let options: TransferOptions
+    var options: TransferOptions
     let progress: TransferProgress
     let control: TransferControl
     let limiter: RateLimiter?
@@ -84,8 +84,10 @@ package actor TransferEngine {
         }
     }
 
-    /// Plans with `plan`, and does what it has found, which begins meanwhile.
-    func run(_ route: Route, _ plan: @escaping @Sendable () async -> Void) async -> TransferSummary {
+    /// Plans with `plan`, and does what it has found, which begins meanwhile; then `last`, and what folders get at the end.
+    func run(
+        _ route: Route, _ plan: @escaping @Sendable () async -> Void, last: @Sendable () async -> Void = {}
+    ) async -> TransferSummary {
         self.route = route
         summary = TransferSummary()
         (ending, claims, finished, entryCount) = (nil, [], [], 0)
@@ -100,6 +102,7 @@ package actor TransferEngine {
             while startMore(in: &group) { await sleep() }
         }
         progress.totalIsKnown()
+        await last()
         await finishFolders()
         if options.durability == .automatic, summary.files > 0, ending == nil {
             await synchronizeDestination()

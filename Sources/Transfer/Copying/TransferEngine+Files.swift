@@ -122,7 +122,7 @@ extension TransferEngine {
         case .nothing, .found: return false
         case .unknown:
             guard options.resumes, options.onConflict == .overwrite, isLikely(job.facts, existing) else { return false }
-            return try await areSame([(job.source, target)])[0]
+            return try await areSame([(job.source, target)])?.first ?? true
         }
     }
 

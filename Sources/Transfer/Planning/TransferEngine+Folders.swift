@@ -85,7 +85,9 @@ extension TransferEngine {
             case .keep: break
             case .skip: return skip(folder.source.appending(entry.name), "a symbolic link")
             case .follow:
-                guard let target = await follow(folder.source.appending(entry.name), folder, &trail) else { return }
+                guard let target = await follow(folder.source.appending(entry.name), in: folder.source, &trail) else {
+                    return
+                }
                 facts = target
             }
         }
@@ -131,6 +133,8 @@ extension TransferEngine {
         let candidates = entries.filter { isLikely($0.facts, existing[$0.name]) }.map(\.name)
         let pairs = candidates.map { (folder.source.appending($0), folder.target.appending($0)) }
         let same = try await persistently { () throws(TransferError) in try await areSame(pairs) }
+        // Where it cannot be found out, those count that look so.
+        guard let same else { return Set(candidates) }
         return Set(zip(candidates, same).filter(\.1).map(\.0))
     }
 
@@ -142,23 +146,24 @@ extension TransferEngine {
         return made.seconds >= changed.seconds
     }
 
-    /// Which files have the same content on both sides. Where that cannot be found out without sending them, those count
-    /// as the same that look so.
-    func areSame(_ pairs: [(source: RawPath, target: RawPath)]) async throws(TransferError) -> [Bool] {
-        let (first, second) =
-            route.source.isLocal ? (route.destination, route.source) : (route.source, route.destination)
-        let (here, there) =
-            route.source.isLocal
-            ? (pairs.map(\.source), pairs.map(\.target)) : (pairs.map(\.target), pairs.map(\.source))
-        guard let theirs = try await first.sha256(ofEach: there), let ours = try await second.sha256(ofEach: here)
-        else {
-            return pairs.map { _ in true }
+    /// Which files have the same content on both sides; nil where that cannot be found out without sending them.
+    func areSame(_ pairs: [(source: RawPath, target: RawPath)]) async throws(TransferError) -> [Bool]? {
+        let (sources, targets) = (pairs.map(\.source), pairs.map(\.target))
+        // The other side first: it may not be able to, and then the local disk need not be read.
+        if route.source.isLocal {
+            guard let theirs = try await route.destination.sha256(ofEach: targets),
+                let ours = try await route.source.sha256(ofEach: sources)
+            else { return nil }
+            return zip(ours, theirs).map { $0 != nil && $0 == $1 }
         }
+        guard let theirs = try await route.source.sha256(ofEach: sources),
+            let ours = try await route.destination.sha256(ofEach: targets)
+        else { return nil }
         return zip(ours, theirs).map { $0 != nil && $0 == $1 }
     }
 
     /// What a link leads to; nil, and noted, when that is nothing, or a folder that we are in already.
-    private func follow(_ link: RawPath, _ folder: FolderVisit, _ trail: inout [RawPath]) async -> FileFacts? {
+    func follow(_ link: RawPath, in folder: RawPath, _ trail: inout [RawPath]) async -> FileFacts? {
         let source = route.source
         do throws(TransferError) {
             let facts = try await persistently { () throws(TransferError) in
@@ -170,7 +175,7 @@ extension TransferEngine {
             }
             guard facts.kind == .directory else { return facts }
             let (here, there) = try await persistently { () throws(TransferError) in
-                (try await source.realPath(folder.source), try await source.realPath(link))
+                (try await source.realPath(folder), try await source.realPath(link))
             }
             guard !(trail + [here]).contains(where: { $0 == there || $0.isBelow(there) }) else {
                 skip(link, "a link to a folder that it is in")
