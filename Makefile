@@ -22,9 +22,9 @@ check: ## formatting, layering, forbidden words, documents
 format: ## format all Swift files in place
 	swift format --in-place --recursive $$(Scripts/swift-folders) Package.swift
 
-bench: ## compare with OpenSSH's own clients, in pairs
-	@Scripts/setup run
-	@Scripts/bench
+bench: ## compare with OpenSSH, rclone, lftp, AsyncSSH, curl and rsync, in pairs (BENCH=--quick and others)
+	@Scripts/setup bench
+	@Scripts/bench $(BENCH)
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (default 60)
 	@Scripts/setup build
