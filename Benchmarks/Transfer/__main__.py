@@ -15,6 +15,7 @@ from run import Failure
 from sites import Sites
 
 USUAL_PAIRS = 3
+HURRY_AFTER = 16 * 60  # seconds, after which one pair each has to do: the whole is done in 25 minutes
 
 
 def parse():
@@ -55,9 +56,12 @@ def main():
             if case.what and case.what != before:
                 stock.forget()
             before = case.what or before
+            begun = time.monotonic()
+            if pairs == USUAL_PAIRS and begun - started > HURRY_AFTER:
+                print("\nThis takes long: one pair each from here on.")
+                pairs = 1
             race = Race(case, ours, [PEERS[name] for name in case.peers if name in names], sites.at(case.delay), stock,
                         pairs)
-            begun = time.monotonic()
             print(f"\n{race.label}", flush=True)
             try:
                 race.run()

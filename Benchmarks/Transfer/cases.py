@@ -4,6 +4,7 @@ import dataclasses
 from bars import FasterThan, Memory, SecondsMore, ShareOfCPU, TimesRate
 
 FILE_PEERS = ("sftp", "scp", "rclone", "lftp", "asyncssh", "curl")
+FAR_PEERS = ("sftp", "rclone", "lftp", "asyncssh", "curl")  # scp is sftp's code
 TREE_PEERS = ("tar pipe", "sftp", "rclone", "lftp", "asyncssh")
 
 
@@ -58,22 +59,22 @@ def table(quick):
     for verb in ("get", "put"):
         cases.append(Case(
             f"{verb} {big} MiB", verb, File(big), 0, FILE_PEERS, (FasterThan(), ShareOfCPU("sftp", 0.6), Memory(64)),
-            seconds=110))
+            seconds=90))
     cases.append(Case("connect and run true", "true", None, 0, ("ssh",), (FasterThan(("ssh",)),), 15,
                       seconds=10, warms_up=True))
     for verb in ("get", "put"):
         cases.append(Case(
-            f"{verb} {far} MiB", verb, File(far), 50, FILE_PEERS, (TimesRate(4, "sftp"), TimesRate(2), Memory(150)),
-            limit=40, seconds=150))
+            f"{verb} {far} MiB", verb, File(far), 50, FAR_PEERS, (TimesRate(4, "sftp"), TimesRate(2)), limit=30,
+            seconds=130))
         for delay in (10, 150):
             cases.append(Case(
-                f"{verb} {far} MiB", verb, File(far), delay, ("sftp", "rclone", "lftp"), (), 1, limit=40, seconds=45))
+                f"{verb} {far} MiB", verb, File(far), delay, ("sftp", "rclone", "lftp"), (), 1, limit=30, seconds=35))
     cases.append(Case("connect and run true", "true", None, 50, ("ssh",), (FasterThan(("ssh",)),), 5,
                       seconds=10, warms_up=True))
     for verb in ("get", "put"):
         cases.append(Case(
             f"{verb} {small} files of 4 KiB in 20 folders", verb + "_tree", folders, 50, TREE_PEERS,
-            (SecondsMore("tar pipe", 2), TimesRate(5)), limit=40, seconds=140))
+            (SecondsMore("tar pipe", 2), TimesRate(5)), limit=30, seconds=130))
     for verb in ("get", "put"):
         cases.append(Case(
             f"{verb} {many} files of 4 KiB", verb + "_tree", crowd, 0, TREE_PEERS, (FasterThan(),), limit=60,

@@ -6,7 +6,7 @@ import material as files
 from run import Failure, measure
 
 OURS_MAY_TAKE = 300.0  # seconds
-PATIENCE = 25.0  # seconds of pairs with one peer, after which no further pair begins
+PATIENCE = 30.0  # seconds of pairs with one peer, after which no further pair begins
 
 
 class Skipped(Exception):
