@@ -58,6 +58,8 @@ package struct TransferLimits: Sendable {
     package var bytesUnderWay = 32 << 20
     /// Bytes of one file that are asked for at first.
     package var initialBytesUnderWay = 2 << 20
+    /// Bytes a second that a path is taken for before anything was measured.
+    package var assumedRate: UInt64 = 200_000_000
     /// Bytes that are given to one conversation with a server and not yet acknowledged: more than its window holds.
     package var uploadBytesUnderWay = 3 << 20
     /// Bytes in one request, at most.

@@ -97,8 +97,11 @@ actor FileCopy {
         if case .open(let from) = end { tail = .unknown(from) }
         let limits = conditions.limits
         pieceLength = min(source.readLength, sink.writeLength, limits.pieceLength)
+        // A long path is taken for a fast one until it shows.
+        let path = source.roundTrip.map { Int(clamping: min($0, 1_000_000_000) * limits.assumedRate / 1_000_000_000) } ?? 0
+        let initial = max(limits.initialBytesUnderWay, min(path, limits.bytesUnderWay / 2))
         allowance = WindowTuner(
-            initial: UInt32(clamping: min(limits.initialBytesUnderWay, limits.bytesUnderWay)),
+            initial: UInt32(clamping: min(initial, limits.bytesUnderWay)),
             maximum: UInt32(clamping: limits.bytesUnderWay))
     }
 

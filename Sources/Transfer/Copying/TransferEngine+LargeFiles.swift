@@ -58,7 +58,10 @@ extension TransferEngine {
         let follows = job.isNamed || options.links == .follow
         let file = try await route.source.open(job.source, .read(followingLinks: follows))
         do throws(TransferError) {
-            let facts = try await file.facts()
+            // A listing has just told what a server would say again, and what is read shows the end.
+            let isListed = !route.source.isLocal && job.facts.kind == .regular && job.facts.modified != nil
+            let facts = isListed && job.facts.size != nil ? job.facts : try await file.facts()
+            await route.destination.prepare(toWrite: facts.size ?? 0)
             let sink = try await openSink(attempt, facts, to: target)
             do throws(TransferError) {
                 let size = try await fill(sink, from: file, attempt, facts)
@@ -148,7 +151,12 @@ extension TransferEngine {
         // A hole at the end, or more than there was before.
         if present.size != size { changes.size = size }
         if !changes.isEmpty { try await sink.change(changes) }
-        try await sink.close()
+        // What is on the disk is not lost by closing.
+        if synchronizes, try await route.destination.capabilities().synchronizes {
+            await sink.abandon()
+        } else {
+            try await sink.close()
+        }
     }
 
     private func synchronize(_ sink: any OpenFile) async -> Result<Void, TransferError> {

@@ -109,6 +109,8 @@ package struct LocalFileSystem: RemoteFileSystem {
 
     // MARK: Whole files
 
+    package func prepare(toWrite size: UInt64) async {}
+
     package func open(_ path: RawPath, _ mode: OpenMode) async throws(TransferError) -> any OpenFile {
         let (flags, permissions): (File.Flags, UInt32) =
             switch mode {

@@ -13,6 +13,7 @@ struct LocalOpenFile: OpenFile {
     var bytesWanted: Int { .max }
     var readLength: Int { .max }
     var writeLength: Int { .max }
+    var roundTrip: UInt64? { nil }
     var gathersWrites: Bool { true }
 
     func read(

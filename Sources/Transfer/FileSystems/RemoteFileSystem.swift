@@ -42,6 +42,8 @@ package protocol RemoteFileSystem: Sendable {
 
     // MARK: Whole files
 
+    /// Is told that a file of `size` bytes is about to be written, so that a long path can be made ready for it.
+    func prepare(toWrite size: UInt64) async
     func open(_ path: RawPath, _ mode: OpenMode) async throws(TransferError) -> any OpenFile
     /// The whole of a regular file of at most `limit` bytes; nil when it is larger, empty, or no regular file.
     func readSmall(
@@ -92,6 +94,8 @@ package protocol OpenFile: Sendable {
     var readLength: Int { get }
     /// How many bytes one write takes at most.
     var writeLength: Int { get }
+    /// How long a request takes at least, in nanoseconds; nil where that is no path at all.
+    var roundTrip: UInt64? { get }
     /// Whether writes are better gathered, one at a time: several at once only wait for each other.
     var gathersWrites: Bool { get }
 

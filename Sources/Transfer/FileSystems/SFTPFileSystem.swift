@@ -172,6 +172,10 @@ package actor SFTPFileSystem: RemoteFileSystem {
 
     // MARK: Whole files
 
+    package func prepare(toWrite size: UInt64) async {
+        await lanes.prepare(for: size, roundTrip: roundTrip)
+    }
+
     package func open(_ path: RawPath, _ mode: OpenMode) async throws(TransferError) -> any OpenFile {
         let (flags, attributes): (OpenFlags, Attributes) =
             switch mode {

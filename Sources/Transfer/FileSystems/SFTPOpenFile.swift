@@ -13,7 +13,7 @@ actor SFTPOpenFile: OpenFile {
     private nonisolated let client: FileTransferClient
     private nonisolated let handle: Handle
     private let lanes: UploadLanes?
-    private let roundTrip: UInt64
+    private let shortestTrip: UInt64
     /// The file in the lanes besides the first, by their order.
     private var others: [Other] = []
     /// Bytes under way in each lane, the first one's first.
@@ -43,12 +43,13 @@ actor SFTPOpenFile: OpenFile {
         self.handle = handle
         self.client = client
         self.lanes = lanes
-        self.roundTrip = roundTrip
+        shortestTrip = roundTrip
         readLength = limits.readLength
         writeLength = limits.writeLength
     }
 
     nonisolated var bytesWanted: Int { assumeIsolated { $0.lanes?.assumeIsolated { $0.bytesWanted } ?? .max } }
+    nonisolated var roundTrip: UInt64? { assumeIsolated { $0.shortestTrip == .max ? nil : $0.shortestTrip } }
     nonisolated var gathersWrites: Bool { false }
 
     // MARK: Hot path
@@ -114,7 +115,7 @@ actor SFTPOpenFile: OpenFile {
     private func widen() {
         guard let lanes, written > TransferLimits.smallestWidened else { return }
         let clients = lanes.assumeIsolated { lanes in
-            lanes.press(roundTrip: roundTrip)
+            lanes.press(roundTrip: shortestTrip)
             return lanes.clients
         }
         for client in clients.dropFirst(others.count + 1) {

@@ -40,9 +40,29 @@ actor UploadLanes {
         acknowledged += count
     }
 
+    /// Takes note that so many bytes are about to be sent: over a long path, further lanes are opened meanwhile, for what the
+    /// windows let through in some round trips.
+    func prepare(for size: UInt64, roundTrip: UInt64) {
+        guard case .possible = growth, clients.count == 1, isLong(roundTrip) else { return }
+        let useful = Int(clamping: size / UInt64(2 * limits.uploadBytesUnderWay))
+        rateBefore = Double(limits.uploadBytesUnderWay) / (Double(roundTrip) / 1e9) / 2
+        grow(to: min(useful, limits.uploadLanes / 2))
+    }
+
+    private func isLong(_ roundTrip: UInt64) -> Bool { roundTrip >= limits.laneRoundTrip && roundTrip != .max }
+
+    private func grow(to wanted: Int) {
+        let count = min(wanted, limits.uploadLanes) - clients.count
+        guard count > 0, let open else { return }
+        growth = .underWay
+        openers = (0..<count).map { _ in
+            Task(executorPreference: loop) { await self.take(await open()) }
+        }
+    }
+
     /// Takes note that there is more to send; opens further lanes when that helps.
     func press(roundTrip: UInt64) {
-        guard case .possible = growth, let open, roundTrip >= limits.laneRoundTrip, roundTrip != .max else { return }
+        guard case .possible = growth, isLong(roundTrip) else { return }
         // What waits in a channel waits for its window.
         for client in clients {
             guard client.assumeIsolated({ $0.pendingWriteCount }) >= limits.lanePressure else { return }
@@ -63,12 +83,8 @@ actor UploadLanes {
             // One window each round trip.
             rateBefore = Double(limits.uploadBytesUnderWay) / (Double(roundTrip) / 1e9) / 2
         }
-        let count = min(clients.count * 3, limits.uploadLanes) - clients.count
-        guard count > 0 else { return growth = .over }
-        growth = .underWay
-        openers = (0..<count).map { _ in
-            Task(executorPreference: loop) { await self.take(await open()) }
-        }
+        guard clients.count < limits.uploadLanes else { return growth = .over }
+        grow(to: clients.count * 3)
     }
 
     private func take(_ client: FileTransferClient?) async {
