@@ -52,6 +52,7 @@ let fuzzTargets: [Target] = [
     fuzz("Agent", leansOn: ["Bytes", "SSH"]),
     fuzz("FileTransfer", leansOn: ["Bytes", "SFTP"]),
     fuzz("Selection", leansOn: ["Bytes", "Transfer"]),
+    fuzz("SCP", leansOn: ["Bytes", "Transfer"]),
     fuzz("TransferJournal", leansOn: ["Bytes", "Transfer"]),
 ]
 
