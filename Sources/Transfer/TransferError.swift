@@ -18,6 +18,8 @@ package enum TransferError: Error, Sendable, Equatable {
     case wrongKind(path: RawPath, String)
     /// A name that the server sent is not safe to use here.
     case unsafeName(NameRefusal, folder: RawPath)
+    /// A transfer by the SCP protocol failed.
+    case scp(SCPError, path: RawPath)
     /// The transfer was cancelled.
     case cancelled
 
@@ -30,7 +32,7 @@ package enum TransferError: Error, Sendable, Equatable {
     var isMismatch: Bool {
         switch self {
         case .checksumMismatch: true
-        case .remote, .local, .sourceChanged, .targetExists, .wrongKind, .unsafeName, .cancelled: false
+        case .remote, .local, .sourceChanged, .targetExists, .wrongKind, .unsafeName, .scp, .cancelled: false
         }
     }
 
@@ -38,6 +40,7 @@ package enum TransferError: Error, Sendable, Equatable {
     package var endsConnection: Bool {
         switch self {
         case .remote(.connectionLost, _), .remote(.closed, _), .remote(.protocolViolation, _), .cancelled: true
+        case .scp(let error, _): error.endsConnection
         case .remote, .local, .sourceChanged, .checksumMismatch, .targetExists, .wrongKind, .unsafeName: false
         }
     }
