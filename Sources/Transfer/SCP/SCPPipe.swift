@@ -15,6 +15,7 @@ final class SCPPipe: RemoteCommandOutput {
         var isCancelled = false
         /// Much was written and has not drained since.
         var isFull = false
+        var isPaused = false
         var waiter: CheckedContinuation<Void, Never>?
         /// What `waiter` waits for.
         var reason = Reason.arrival
@@ -48,6 +49,9 @@ final class SCPPipe: RemoteCommandOutput {
             throw error == .cancelled ? .cancelled : .connection(error)
         }
     }
+
+    /// Whether something has arrived that nobody took.
+    var hasLeftover: Bool { state.withLock { !$0.arrived.isEmpty } }
 
     /// What the program wrote to standard error, made visible.
     var errorText: String { SCPError.shown(state.withLock { $0.errors }) }
@@ -93,8 +97,12 @@ final class SCPPipe: RemoteCommandOutput {
 
     /// Waits for `delay`, or for the cancellation.
     func pause(_ delay: Duration) async {
-        loop.execute(after: delay) { self.resume() }
-        await wait(for: .time) { _ in false }
+        state.withLock { $0.isPaused = true }
+        loop.execute(after: delay) {
+            self.state.withLock { $0.isPaused = false }
+            self.resume()
+        }
+        await wait(for: .time) { !$0.isPaused || $0.hasEnded }
     }
 
     /// Says that nothing more is sent.

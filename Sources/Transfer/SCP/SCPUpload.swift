@@ -56,6 +56,7 @@ actor SCPUpload {
             try result.get()
             pipe.endInput()
             let outcome = await pipe.outcome(of: running, within: options.limits.cleanUpTime)
+            guard arrived.isEmpty, !pipe.hasLeftover else { throw .violation("an answer that nothing was asked for") }
             if refusalCount == 0, let problem = pipe.problem(outcome) { throw .ended(problem) }
         } catch {
             for sent in unconfirmed { progress.abandon(sent.path) }
