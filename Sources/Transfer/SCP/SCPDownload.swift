@@ -28,37 +28,6 @@ actor SCPDownload {
         limiter = options.rateLimit.map { RateLimiter(bytesPerSecond: $0) }
     }
 
-    /// Where what one source names goes.
-    private struct Place {
-        let source: RawPath
-        let pattern: GlobPattern?
-        let destination: RawPath
-        let isInFolder: Bool
-
-        /// The target of what stands at the top; its parent for what the source calls by no name, such as `.`.
-        func target(_ entry: SCPEntry) -> RawPath {
-            if pattern != nil { return destination.appending(entry.name) }
-            let name = source.lastComponent
-            return isInFolder && name.isSafeName ? destination.appending(name) : destination
-        }
-
-        /// What stands at the top, as it is called there.
-        func source(of entry: SCPEntry) -> RawPath {
-            pattern == nil ? source : source.parent.appending(entry.name)
-        }
-
-        /// Whether the target is the folder that the user named, and not one of its own.
-        var isMerged: Bool { pattern == nil && isInFolder && !source.lastComponent.isSafeName }
-    }
-
-    /// A folder that has begun.
-    private struct OpenFolder {
-        let source: RawPath
-        let target: RawPath
-        let entry: SCPEntry
-        let isMerged: Bool
-    }
-
     func run(_ sources: [RawPath], to destination: RawPath, expandsPatterns: Bool) async -> TransferSummary {
         let destination = destination.isEmpty ? "." : destination
         do throws(TransferError) {
@@ -69,10 +38,10 @@ actor SCPDownload {
             }
             for source in sources where ending == nil {
                 do throws(TransferError) {
-                    let pattern = expandsPatterns ? try Self.pattern(source) : nil
+                    let (path, pattern) = expandsPatterns ? try SCPPlace.expand(source) : (source, nil)
                     if pattern != nil, !isFolder { throw .wrongKind(path: destination, "no existing folder") }
                     try await fetch(
-                        Place(source: source, pattern: pattern, destination: destination, isInFolder: isFolder))
+                        SCPPlace(source: path, pattern: pattern, destination: destination, isInFolder: isFolder))
                 } catch {
                     note(error, at: source)
                 }
@@ -82,21 +51,6 @@ actor SCPDownload {
         }
         progress.totalIsKnown()
         return summary
-    }
-
-    /// The pattern that `source` is; nil when it has no wildcards.
-    private static func pattern(_ source: RawPath) throws(TransferError) -> GlobPattern? {
-        let pattern: GlobPattern
-        do throws(GlobError) { pattern = try GlobPattern(source) } catch {
-            throw .scp(.unsupported("\(error)"), path: source)
-        }
-        guard pattern.isGlob else { return nil }
-        // Not every shell knows these, and one that does not would find something else.
-        if pattern.components.contains(.anyDepth) { throw .scp(.unsupported("** in a pattern"), path: source) }
-        if source.bytes.contains(UInt8(ascii: "{")) {
-            throw .scp(.unsupported("braces in a pattern; give each alternative by itself"), path: source)
-        }
-        return pattern
     }
 
     func note(_ error: TransferError, at path: RawPath) {
@@ -113,7 +67,7 @@ actor SCPDownload {
 
     // MARK: One source
 
-    private func fetch(_ place: Place) async throws(TransferError) {
+    private func fetch(_ place: SCPPlace) async throws(TransferError) {
         let refusalsBefore = summary.failures.count + summary.skipped.count
         var file: SCPIncomingFile?
         do throws(SCPError) {
@@ -158,10 +112,10 @@ actor SCPDownload {
         if !hasRefused, let problem = pipe.problem(outcome) { throw .ended(problem) }
     }
 
-    private func receive(_ place: Place, _ pipe: SCPPipe, _ file: inout SCPIncomingFile?) async throws(SCPError) {
+    private func receive(_ place: SCPPlace, _ pipe: SCPPipe, _ file: inout SCPIncomingFile?) async throws(SCPError) {
         let request = place.pattern?.components.last.map { SCPSink.Request.pattern($0) } ?? .path
         var sink = SCPSink(request, maximumDepth: options.limits.depth)
-        var folders: [OpenFolder] = []
+        var folders: [SCPOpenFolder] = []
         var arrived = ByteBuffer()
         var hasCome = false
         try await pipe.send(sink.takeOutput())
@@ -201,7 +155,7 @@ actor SCPDownload {
     }
 
     private func handle(
-        _ event: SCPSink.Event, _ sink: inout SCPSink, _ place: Place, _ folders: inout [OpenFolder],
+        _ event: SCPSink.Event, _ sink: inout SCPSink, _ place: SCPPlace, _ folders: inout [SCPOpenFolder],
         _ file: inout SCPIncomingFile?
     ) async throws(SCPError) {
         switch event {
@@ -222,7 +176,7 @@ actor SCPDownload {
                 if case .folder = event {
                     try await makeFolder(target, entry, mayBeLink: isTop && place.pattern == nil)
                     folders.append(
-                        OpenFolder(source: source, target: target, entry: entry, isMerged: isTop && place.isMerged))
+                        SCPOpenFolder(source: source, target: target, entry: entry, isMerged: isTop && place.isMerged))
                 } else {
                     if isTop, place.isMerged { throw .wrongKind(path: source, "a file where a folder was named") }
                     guard
@@ -278,7 +232,7 @@ actor SCPDownload {
         }
     }
 
-    private func preserve(_ folder: OpenFolder) async {
+    private func preserve(_ folder: SCPOpenFolder) async {
         do throws(ReactorError) {
             try await local.chmod(folder.target, permissions: folder.entry.permissions)
             if let times = folder.entry.times {

@@ -157,6 +157,7 @@ struct SCPInteropTests {
         for pattern in ["**/a", "{a,b}.txt", "*\0"] as [RawPath] {
             #expect(await site.get([site.remote / pattern], to: site.local, patterns: true).failures.count == 1)
         }
+        #expect(await site.get([site.remote / "\\[z].txt"], to: site.local / "y", patterns: true).failures.isEmpty)
         // A name is a name unless patterns are asked for.
         #expect(await site.get([site.remote / "[z].txt"], to: site.local / "z").failures.isEmpty)
         #expect(await site.get([site.remote / "*.txt"], to: site.local).failures.count == 1)
