@@ -101,6 +101,6 @@ let package = Package(
         tests(
             "TransferTests",
             leansOn: ["Bytes", "Cryptography", "Reactor", "SFTP", "SSH", "TestHosts", "Transfer"]),
-        tests("SessionsTests", leansOn: ["Bytes", "Errors", "SFTP", "Sessions", "TestHosts", "Transfer"]),
+        tests("SessionsTests", leansOn: ["Bytes", "Errors", "SFTP", "SSH", "Sessions", "TestHosts", "Transfer"]),
     ] + (isFuzzing ? fuzzTargets : [])
 )
