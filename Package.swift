@@ -52,6 +52,7 @@ let fuzzTargets: [Target] = [
     fuzz("Agent", leansOn: ["Bytes", "SSH"]),
     fuzz("FileTransfer", leansOn: ["Bytes", "SFTP"]),
     fuzz("Selection", leansOn: ["Bytes", "Transfer"]),
+    fuzz("SCP", leansOn: ["Bytes", "Transfer"]),
     fuzz("TransferJournal", leansOn: ["Bytes", "Transfer"]),
 ]
 
@@ -100,6 +101,6 @@ let package = Package(
         tests(
             "TransferTests",
             leansOn: ["Bytes", "Cryptography", "Reactor", "SFTP", "SSH", "TestHosts", "Transfer"]),
-        tests("SessionsTests", leansOn: ["Bytes", "Errors", "SFTP", "Sessions", "TestHosts", "Transfer"]),
+        tests("SessionsTests", leansOn: ["Bytes", "Errors", "SFTP", "SSH", "Sessions", "TestHosts", "Transfer"]),
     ] + (isFuzzing ? fuzzTargets : [])
 )

@@ -226,7 +226,7 @@ package actor TransferEngine {
         case .fail: if isTaken { throw .targetExists(path: target) }
         case .rename:
             if !isTaken, claim(target) { return target }
-            for candidate in Self.alternatives(to: target) {
+            for candidate in TemporaryNames.alternatives(to: target) {
                 let existing = try await persistently { () throws(TransferError) in
                     try await route.destination.facts(of: candidate, followingLinks: false)
                 }
@@ -236,16 +236,5 @@ package actor TransferEngine {
         }
         guard claim(target) else { throw .targetExists(path: target) }
         return target
-    }
-
-    /// Other names for `target`: `name (1).ext`, `name (2).ext`, …
-    private static func alternatives(to target: RawPath) -> [RawPath] {
-        let name = target.lastComponent.bytes
-        let dot = name.lastIndex(of: UInt8(ascii: ".")).flatMap { $0 > 0 ? $0 : nil } ?? name.endIndex
-        return (1...999).map { number in
-            let ending = Array(" (\(number))".utf8) + Array(name[dot...])
-            let stem = name[..<dot].prefix(max(1, 255 - ending.count))
-            return target.parent.appending(RawPath(bytes: Array((stem + ending).prefix(255))))
-        }
     }
 }

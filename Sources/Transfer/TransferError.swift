@@ -22,6 +22,8 @@ package enum TransferError: Error, Sendable, Equatable {
     case notFound(path: RawPath, String)
     /// More would be removed than was allowed.
     case tooManyRemovals(path: RawPath, count: Int, limit: Int)
+    /// A transfer by the SCP protocol failed.
+    case scp(SCPError, path: RawPath)
     /// The transfer was cancelled.
     case cancelled
 
@@ -39,7 +41,7 @@ package enum TransferError: Error, Sendable, Equatable {
     var isMismatch: Bool {
         switch self {
         case .checksumMismatch: true
-        case .remote, .local, .sourceChanged, .targetExists, .wrongKind, .unsafeName, .notFound, .tooManyRemovals,
+        case .remote, .local, .sourceChanged, .targetExists, .wrongKind, .unsafeName, .notFound, .tooManyRemovals, .scp,
             .cancelled:
             false
         }
@@ -49,6 +51,7 @@ package enum TransferError: Error, Sendable, Equatable {
     package var endsConnection: Bool {
         switch self {
         case .remote(.connectionLost, _), .remote(.closed, _), .remote(.protocolViolation, _), .cancelled: true
+        case .scp(let error, _): error.endsConnection
         case .remote, .local, .sourceChanged, .checksumMismatch, .targetExists, .wrongKind, .unsafeName, .notFound,
             .tooManyRemovals:
             false
@@ -60,7 +63,7 @@ package enum TransferError: Error, Sendable, Equatable {
         switch self {
         case .remote(.connectionLost, _), .remote(.closed, _): true
         case .remote, .local, .sourceChanged, .checksumMismatch, .targetExists, .wrongKind, .unsafeName, .notFound,
-            .tooManyRemovals, .cancelled:
+            .tooManyRemovals, .scp, .cancelled:
             false
         }
     }

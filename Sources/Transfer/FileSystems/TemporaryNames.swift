@@ -1,7 +1,7 @@
 import Bytes
 import Cryptography
 
-/// Names beside a target that a file has until it is whole.
+/// Names beside a target: those that a file has until it is whole, and those in place of one that is taken.
 enum TemporaryNames {
     /// A name that nobody else uses.
     static func unique(beside target: RawPath) -> RawPath {
@@ -26,5 +26,16 @@ enum TemporaryNames {
         // The name with everything around it has to fit into 255 bytes, and two long names must not become one.
         if name.count > 200 { name = Array(Hexadecimal.encode(MessageDigest.digest(.sha256, of: name.rawSpan)).utf8) }
         return target.parent.appending(RawPath(bytes: Array(".".utf8) + name + Array(".fairlead-\(suffix)".utf8)))
+    }
+
+    /// Other names for `target`: `name (1).ext`, `name (2).ext`, …
+    static func alternatives(to target: RawPath) -> [RawPath] {
+        let name = target.lastComponent.bytes
+        let dot = name.lastIndex(of: UInt8(ascii: ".")).flatMap { $0 > 0 ? $0 : nil } ?? name.endIndex
+        return (1...999).map { number in
+            let ending = Array(" (\(number))".utf8) + Array(name[dot...])
+            let stem = name[..<dot].prefix(max(1, 255 - ending.count))
+            return target.parent.appending(RawPath(bytes: Array((stem + ending).prefix(255))))
+        }
     }
 }
