@@ -86,6 +86,9 @@ let package = Package(
         .executableTarget(
             name: "ReactorBenchmark", dependencies: ["Bytes", "Reactor"], path: "Benchmarks/ReactorBenchmark",
             swiftSettings: settings),
+        .executableTarget(
+            name: "PostQuantumBenchmark", dependencies: ["Bytes", "Cryptography"],
+            path: "Benchmarks/PostQuantumBenchmark", swiftSettings: settings),
         library("TestHosts", leansOn: []),
         tests("TestHostsTests", leansOn: ["TestHosts"]),
         tests("BytesTests", leansOn: ["Bytes"]),
