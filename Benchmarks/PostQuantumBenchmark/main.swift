@@ -27,3 +27,11 @@ let ciphertext = try MLKEM768.encapsulate(to: encapsulationKey.rawSpan).cipherte
 try measure("ML-KEM-768, key and decapsulation", calls: 500) {
     _ = try MLKEM768().sharedSecret(of: ciphertext.rawSpan)
 }
+
+let publicKey = SNTRUP761().publicKey
+measure("sntrup761, key", calls: 20) { _ = SNTRUP761() }
+try measure("sntrup761, encapsulation", calls: 100) { _ = try SNTRUP761.encapsulate(to: publicKey.rawSpan) }
+let confirmed = try SNTRUP761.encapsulate(to: publicKey.rawSpan).ciphertext
+try measure("sntrup761, key and decapsulation", calls: 20) {
+    _ = try SNTRUP761().sharedSecret(of: confirmed.rawSpan)
+}
