@@ -45,6 +45,7 @@ let fuzzTargets: [Target] = [
     .target(name: "FuzzDriver", dependencies: ["Bytes"], path: "Fuzz/Driver", swiftSettings: settings),
     fuzz("WireReader", leansOn: ["Bytes"]),
     fuzz("Packets", leansOn: ["Bytes", "SSH"]),
+    fuzz("PostQuantum", leansOn: ["Bytes", "Cryptography", "SSH"]),
     fuzz("Authentication", leansOn: ["Bytes", "SSH"]),
     fuzz("Channels", leansOn: ["Bytes", "SSH"]),
     fuzz("Keys", leansOn: ["Bytes", "SSH"]),

@@ -8,27 +8,27 @@ internal import Bytes
 /// | 1152 | ρ, 32 bytes | the encapsulation key, 1184 bytes |
 /// | 2336 | | its SHA3-256, 32 bytes |
 /// | 2368 | | z, 32 bytes |
-struct MLKEMKeyPair: Sendable {
-    static let encapsulationKeyLength = MLKEMEncryption.vectorLength + 32
-    static let decapsulationKeyLength = 2 * MLKEMEncryption.vectorLength + 96
-    static let ciphertextLength = MLKEMEncryption.ciphertextLength
-    static let sharedSecretLength = 32
+package struct MLKEMKeyPair: Sendable {
+    package static let encapsulationKeyLength = MLKEMEncryption.vectorLength + 32
+    package static let decapsulationKeyLength = 2 * MLKEMEncryption.vectorLength + 96
+    package static let ciphertextLength = MLKEMEncryption.ciphertextLength
+    package static let sharedSecretLength = 32
     /// The length of each of the seeds d, z and m.
-    static let seedLength = 32
+    package static let seedLength = 32
 
     private static let keyOffset = MLKEMEncryption.vectorLength
     private static let hashOffset = keyOffset + encapsulationKeyLength
     private static let rejectionOffset = hashOffset + 32
 
-    let encapsulationKey: [UInt8]
-    let decapsulationKey: Secret
+    package let encapsulationKey: [UInt8]
+    package let decapsulationKey: Secret
     /// Â, which is public, so that decapsulation need not expand it once more.
     private let matrix: [Int16]
 
     // MARK: Making
 
     /// The key pair of the seeds `d` and `z` (algorithm 16). Throws `invalidKey` unless each has 32 bytes.
-    init(d: Secret, z: Secret) throws(CryptographyError) {
+    package init(d: Secret, z: Secret) throws(CryptographyError) {
         guard d.count == Self.seedLength, z.count == Self.seedLength else {
             throw .invalidKey("an ML-KEM seed has 32 bytes")
         }
@@ -37,7 +37,7 @@ struct MLKEMKeyPair: Sendable {
     }
 
     /// ρ, which is public from here on, and σ of the seed `d` (algorithm 13, line 1).
-    static func expand(_ d: Secret) throws(CryptographyError) -> (publicSeed: [UInt8], secretSeed: Secret) {
+    package static func expand(_ d: Secret) throws(CryptographyError) -> (publicSeed: [UInt8], secretSeed: Secret) {
         var hash = try Keccak(.sha3With512Bits)
         var publicSeed: [UInt8] = []
         let secretSeed = unsafe WorkingMemory.with(UInt8.self, count: 64) { output in
@@ -50,7 +50,7 @@ struct MLKEMKeyPair: Sendable {
     }
 
     /// The key pair of ρ, σ and `z`.
-    init(publicSeed: [UInt8], secretSeed: Secret, z: Secret) throws(CryptographyError) {
+    package init(publicSeed: [UInt8], secretSeed: Secret, z: Secret) throws(CryptographyError) {
         precondition(publicSeed.count == 32 && secretSeed.count == 32 && z.count == Self.seedLength)
         let matrix = try Self.matrix(of: publicSeed)
         var encapsulationKey = [UInt8](repeating: 0, count: MLKEMEncryption.vectorLength) + publicSeed
@@ -77,7 +77,7 @@ struct MLKEMKeyPair: Sendable {
 
     /// The key pair of an encoded decapsulation key. Throws `invalidKey` unless it has its length and its hash is that of the
     /// encapsulation key in it (§7.3).
-    init(decapsulationKey: Secret) throws(CryptographyError) {
+    package init(decapsulationKey: Secret) throws(CryptographyError) {
         guard decapsulationKey.count == Self.decapsulationKeyLength else {
             throw .invalidKey("an ML-KEM-768 decapsulation key has \(Self.decapsulationKeyLength) bytes")
         }
@@ -121,7 +121,7 @@ struct MLKEMKeyPair: Sendable {
 
     /// The shared secret of the random `m` (32 bytes), and its ciphertext for `key` (algorithm 17). Throws `invalidPublicValue`
     /// unless `key` has its length and only numbers below q (§7.2).
-    static func encapsulate(
+    package static func encapsulate(
         to key: RawSpan, m: Secret
     ) throws(CryptographyError) -> (ciphertext: [UInt8], secret: Secret) {
         precondition(m.count == seedLength)
@@ -162,7 +162,7 @@ struct MLKEMKeyPair: Sendable {
 
     /// The shared secret of `ciphertext` (algorithm 18): for one that this key did not make, a secret that nobody else knows.
     /// Throws `invalidPublicValue` unless it has its length.
-    func decapsulate(_ ciphertext: RawSpan) throws(CryptographyError) -> Secret {
+    package func decapsulate(_ ciphertext: RawSpan) throws(CryptographyError) -> Secret {
         guard ciphertext.byteCount == Self.ciphertextLength else {
             throw .invalidPublicValue("an ML-KEM-768 ciphertext has \(Self.ciphertextLength) bytes")
         }

@@ -17,13 +17,15 @@ struct AlgorithmInteropTests {
 
     private static func keyExchanges(of peer: Peer) -> [KeyExchangeAlgorithm] {
         switch peer {
-        case .openSSH, .newOpenSSH, .asyncSSH: KeyExchangeAlgorithm.allCases
+        case .newOpenSSH: KeyExchangeAlgorithm.allCases
+        case .openSSH: SharedHosts.openSSHKeyExchanges
+        case .asyncSSH: SharedHosts.asyncSSHKeyExchanges
         case .dropbear:
             [
                 .curve25519SHA256, .curve25519SHA256LibSSH, .ecdhP256, .ecdhP384, .ecdhP521, .group14SHA256,
                 .group14SHA1,
             ]
-        case .tinySSH: [.curve25519SHA256, .curve25519SHA256LibSSH]
+        case .tinySSH: [.sntrup761X25519SHA512OpenSSH, .curve25519SHA256, .curve25519SHA256LibSSH]
         case .proFTPD:
             [
                 .curve25519SHA256, .ecdhP256, .ecdhP384, .ecdhP521, .group14SHA256, .group16SHA512, .group18SHA512,
@@ -116,6 +118,29 @@ struct AlgorithmInteropTests {
     @Test("Key exchange", arguments: keyExchangeCases)
     func keyExchange(_ forced: ForcedAlgorithm) async throws {
         try await check(forced) { $0.keyExchange.rawValue }
+    }
+
+    @Test(
+        "Post-quantum exchange comes about by default where the server has it",
+        arguments: [
+            (Peer.openSSH, SharedHosts.openSSHKeyExchanges[0]), (.newOpenSSH, .mlkem768X25519SHA256),
+            (.asyncSSH, .mlkem768X25519SHA256), (.tinySSH, .sntrup761X25519SHA512OpenSSH),
+        ].filter { $0.0.isInstalled })
+    func postQuantum(_ peer: Peer, _ expected: KeyExchangeAlgorithm) async throws {
+        guard case .hybrid = expected.family else {
+            Issue.record("\(peer) has nothing of the kind")
+            return
+        }
+        let connection = try await Connection.open(
+            to: try await peer.host, credentials: [try credential(.ed25519)], configuration: ClientConfiguration())
+        #expect(await connection.algorithms?.keyExchange == expected)
+        try await connection.expectUseful(peer)
+        if Peer.withSessions.contains(peer) {
+            await connection.startKeyExchange()
+            try await connection.expectUseful(peer)
+            #expect(await connection.keyExchangeCount == 2)
+        }
+        await connection.close()
     }
 
     @Test("Host key", arguments: hostKeyCases)
