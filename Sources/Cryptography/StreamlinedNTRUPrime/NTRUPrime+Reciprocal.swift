@@ -26,7 +26,7 @@ extension NTRUPrime {
             // 1 / 3 modulo q.
             unsafe r[degree] = -1530
             var delta: Int32 = 1
-            for _ in 0..<2 * degree - 1 {
+            for done in 0..<2 * degree - 1 {
                 var (f0, g0) = unsafe (centred(Int32(f[0])), centred(Int32(g[0])))
                 let isPositive = (0 &- delta) &>> 31
                 let isNonzero = (Int32(g0) | (0 &- Int32(g0))) &>> 31
@@ -36,7 +36,11 @@ extension NTRUPrime {
                 let exchanged = mask & (f0 ^ g0)
                 f0 ^= exchanged
                 g0 ^= exchanged
-                unsafe step(memory, mask, f0, g0)
+                // Of f and g only what can still come down to the front counts; of v and r only what is not 0 yet, which is at the end.
+                let left = 2 * degree - 1 - done
+                let count = min(storedCount, (left + 8) & ~7)
+                let start = max(0, degree - 1 - done) & ~7
+                unsafe step(memory, mask, f0, g0, count: count, start: start)
             }
             unsafe scale(f, v, into: result)
         }
@@ -50,9 +54,11 @@ extension NTRUPrime {
     }
 
     /// One division step: exchanges both pairs where `mask` is all ones, and sets g to (f₀ g − g₀ f) / X and r to f₀ r − g₀ v, of
-    /// the exchanged ones. Coefficients stay below 5000 in magnitude.
-    private static func step(_ memory: UnsafeMutablePointer<Int16>, _ mask: Int16, _ f0: Int16, _ g0: Int16) {
-        let count = storedCount
+    /// the exchanged ones. Coefficients stay below 5000 in magnitude. Only the first `count` of f and g and those of v and r from `start`
+    /// on take part; both are multiples of 8.
+    private static func step(
+        _ memory: UnsafeMutablePointer<Int16>, _ mask: Int16, _ f0: Int16, _ g0: Int16, count: Int, start: Int
+    ) {
         let factors = unsafe memory + Part.factors
         let (f, g) = unsafe (memory + Part.f, memory + Part.g)
         let (v, r) = unsafe (memory + Part.v, memory + Part.r)
@@ -60,7 +66,7 @@ extension NTRUPrime {
         let second = product(g0, squaredRadix, squaredRadix &* inverseModulus)
         let (firstScaled, secondScaled) = (first &* inverseModulus, second &* inverseModulus)
         // The factors once for each lane: so the compiler knows in the loops below that they have 16 bits, and multiplies 16 bits.
-        for index in 0..<count {
+        for index in 0..<storedCount {
             unsafe factors[index] = first
             unsafe factors[index &+ 800] = firstScaled
             unsafe factors[index &+ 1600] = second
@@ -75,7 +81,7 @@ extension NTRUPrime {
                 product(changed, factors[index], factors[index &+ 800])
                 &- product(kept, factors[index &+ 1600], factors[index &+ 2400])
         }
-        for index in 0..<count {
+        for index in start..<storedCount {
             let (a, b) = unsafe (v[index &+ 1], r[index])
             let exchanged = mask & (a ^ b)
             let (kept, changed) = (a ^ exchanged, b ^ exchanged)
