@@ -88,8 +88,11 @@ let package = Package(
             name: "ReactorBenchmark", dependencies: ["Bytes", "Reactor"], path: "Benchmarks/ReactorBenchmark",
             swiftSettings: settings),
         .executableTarget(
-            name: "PostQuantumBenchmark", dependencies: ["Bytes", "Cryptography"],
+            name: "PostQuantumBenchmark", dependencies: ["Bytes", "Cryptography", "SSH"],
             path: "Benchmarks/PostQuantumBenchmark", swiftSettings: settings),
+        .executableTarget(
+            name: "ConstantTimeCheck", dependencies: ["Bytes", "Cryptography"], path: "Benchmarks/ConstantTimeCheck",
+            swiftSettings: settings),
         library("TestHosts", leansOn: []),
         tests("TestHostsTests", leansOn: ["TestHosts"]),
         tests("BytesTests", leansOn: ["Bytes"]),

@@ -155,6 +155,21 @@ import Testing
         }
     }
 
+    @Test("libcrypto's implementation and this one understand each other", .enabled(if: MLKEM768.isProvidedByLibcrypto))
+    func libcrypto() throws {
+        for _ in 0..<4 {
+            let theirs = try MLKEM768()
+            let theirKey = theirs.encapsulationKey
+            let (toThem, secret) = try MLKEMKeyPair.encapsulate(to: theirKey.rawSpan, m: SystemRandom.bytes(32).secret)
+            let taken = try theirs.sharedSecret(of: toThem.rawSpan)
+            #expect(taken == secret)
+            let ours = try MLKEMKeyPair(d: SystemRandom.bytes(32).secret, z: SystemRandom.bytes(32).secret)
+            let ourKey = ours.encapsulationKey
+            let (toUs, other) = try MLKEM768.encapsulate(to: ourKey.rawSpan)
+            #expect(try ours.decapsulate(toUs.rawSpan) == other)
+        }
+    }
+
     @Test("Compression is the rounded quotient for all 3329 numbers")
     func compression() {
         for value in 0..<3329 {
