@@ -17,6 +17,9 @@ enum MLKEMEncryption {
     /// Random bytes of one polynomial with small coefficients (η = 2).
     private static let noiseLength = 128
 
+    /// How many blocks are drawn for one polynomial at most. Twelve suffice but for one seed in 2¹⁰⁰⁰, which nobody can find.
+    private static let maximumBlocks = 24
+
     // MARK: Sampling
 
     /// The matrix Â of the public seed `seed` (32 bytes), row by row.
@@ -29,7 +32,10 @@ enum MLKEMEncryption {
                 let entry = unsafe matrix + (row * rank + column) * degree
                 // Three blocks are enough for 99 of 100 polynomials, and everything here is public.
                 var blocks = 3
-                while unsafe !sample(seed, row, column, blocks, into: entry, &hash) { blocks *= 2 }
+                while unsafe !sample(seed, row, column, blocks, into: entry, &hash) {
+                    blocks *= 2
+                    guard blocks <= maximumBlocks else { throw .invalidPublicValue("an ML-KEM seed without end") }
+                }
             }
         }
     }

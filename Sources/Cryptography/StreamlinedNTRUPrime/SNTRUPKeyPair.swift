@@ -18,6 +18,8 @@ package struct SNTRUPKeyPair: Sendable {
     package static let sharedSecretLength = 32
 
     private static let hashLength = 32
+    /// How often g is drawn at most: chance needs so many once in 2⁴⁸⁰ keys.
+    private static let maximumDraws = 16
     private static let smallLength = NTRUPrimeCoding.smallLength
     private static let publicKeyOffset = 2 * smallLength
     private static let rejectionOffset = publicKeyOffset + publicKeyLength
@@ -83,7 +85,8 @@ package struct SNTRUPKeyPair: Sendable {
         unsafe setHash(.publicKey, RawSpan(_unsafeStart: publicKey, byteCount: publicKeyLength), key + hashOffset)
     }
 
-    /// Draws g until it has a reciprocal modulo 3, which about every third has not.
+    /// Draws g until it has a reciprocal modulo 3, which all but one in a billion have: the smallest factor of X⁷⁶¹ − X − 1 has the
+    /// degree 19.
     ///
     /// This is the one place where the way depends on something secret: how many were drawn in vain, which tells nothing about the one
     /// that is kept.
@@ -94,7 +97,12 @@ package struct SNTRUPKeyPair: Sendable {
     ) {
         unsafe WorkingMemory.with(UInt64.self, count: NTRUPrimeTernary.count) { words in
             let inverse = unsafe NTRUPrimeTernary(words)
-            repeat { unsafe NTRUPrimeSampling.setSmall(g, from: source) } while unsafe inverse.setReciprocal(g) != 0
+            var draws = 0
+            repeat {
+                precondition(draws < maximumDraws, "the source of random numbers repeats itself")
+                draws += 1
+                unsafe NTRUPrimeSampling.setSmall(g, from: source)
+            } while unsafe inverse.setReciprocal(g) != 0
             unsafe inverse.write(to: reciprocal)
         }
     }

@@ -233,6 +233,20 @@ struct AlgorithmInteropTests {
         }
     }
 
+    @Test(
+        "A post-quantum first message sent on a guess, which is right with a server that has ML-KEM and else wrong",
+        arguments: [Peer.openSSH, .newOpenSSH].filter(\.isInstalled))
+    func postQuantumGuess(_ peer: Peer) async throws {
+        var configuration = ClientConfiguration()
+        configuration.transport.guessesKeyExchange = true
+        let connection = try await Connection.open(
+            to: try await peer.host, credentials: [try credential(.ed25519)], configuration: configuration)
+        let agreed = try #require(await connection.algorithms?.keyExchange)
+        if case .hybrid = agreed.family {} else { Issue.record("\(agreed.rawValue) was agreed on") }
+        try await connection.expectUseful(peer)
+        await connection.close()
+    }
+
     @Test("The first message of the exchange sent on a guess", arguments: guesses)
     func guess(_ guess: Guess) async throws {
         var configuration = ClientConfiguration()
