@@ -45,6 +45,7 @@ let fuzzTargets: [Target] = [
     .target(name: "FuzzDriver", dependencies: ["Bytes"], path: "Fuzz/Driver", swiftSettings: settings),
     fuzz("WireReader", leansOn: ["Bytes"]),
     fuzz("Packets", leansOn: ["Bytes", "SSH"]),
+    fuzz("PostQuantum", leansOn: ["Bytes", "Cryptography", "SSH"]),
     fuzz("Authentication", leansOn: ["Bytes", "SSH"]),
     fuzz("Channels", leansOn: ["Bytes", "SSH"]),
     fuzz("Keys", leansOn: ["Bytes", "SSH"]),
@@ -88,6 +89,12 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "ReactorBenchmark", dependencies: ["Bytes", "Reactor"], path: "Benchmarks/ReactorBenchmark",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "PostQuantumBenchmark", dependencies: ["Bytes", "Cryptography", "SSH"],
+            path: "Benchmarks/PostQuantumBenchmark", swiftSettings: settings),
+        .executableTarget(
+            name: "ConstantTimeCheck", dependencies: ["Bytes", "Cryptography"], path: "Benchmarks/ConstantTimeCheck",
             swiftSettings: settings),
         library("TestHosts", leansOn: []),
         tests("TestHostsTests", leansOn: ["TestHosts"]),

@@ -11,7 +11,7 @@ package enum Installed {
     package static let tinySSH = has("tinysshd") && has("tinysshd-makekey") && canOverlayFiles
     package static let proFTPD =
         has("proftpd") && FileManager.default.fileExists(atPath: "/usr/lib/proftpd/mod_sftp.so") && openSSH
-    package static let asyncSSH = FileManager.default.isExecutableFile(atPath: Repository.cache + "/venv/bin/python3")
+    package static let asyncSSH = FileManager.default.isExecutableFile(atPath: PythonHost.interpreter)
     package static let python = has("python3")
     /// Whether a server can be shown an `/etc/passwd` of its own; OpenSSH needs that for passwords.
     package static let canOverlayFiles =

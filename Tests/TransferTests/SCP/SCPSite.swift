@@ -106,7 +106,7 @@ struct SCPSite: Sendable {
     private func options(_ configure: (inout TransferOptions) -> Void) -> TransferOptions {
         var options = TransferOptions()
         // Nothing here has to outlive a loss of power.
-        options.synchronizes = false
+        options.durability = .never
         options.limits.cleanUpTime = .seconds(5)
         configure(&options)
         return options
