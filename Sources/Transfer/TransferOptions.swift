@@ -64,6 +64,8 @@ package struct TransferLimits: Sendable {
     package var uploadBytesUnderWay = 3 << 20
     /// Bytes in one request, at most.
     package var pieceLength = 256 << 10
+    /// Requests' worth of bytes that a disk reads or writes in one piece of work.
+    package var piecesPerDiskJob = 4
     /// Files up to this size go in one piece, in bytes.
     package var smallFile = 128 << 10
     /// Files from this size on can be gone on with when a transfer broke off, in bytes.

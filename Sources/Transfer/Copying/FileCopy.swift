@@ -127,15 +127,33 @@ actor FileCopy {
 
     /// Asks for as much as may be under way.
     private func pump() {
+        var batch: [(offset: UInt64, length: Int)] = []
         while failure == nil, end == nil, rateTimer == nil, mayAsk, let piece = nextPiece() {
             if let limiter = conditions.limiter {
                 let delay = limiter.take(piece.length, now: loop.monotonicNanoseconds)
                 if delay > .milliseconds(20) { pause(delay) }
             }
             order.append(piece.offset)
-            ask(piece.offset, piece.length)
+            reads += 1
+            hold(piece.length)
+            if sourceIsLocal {
+                batch.append(piece)
+                if batch.count == conditions.limits.piecesPerDiskJob { ask(batch.take()) }
+            } else {
+                ask(piece.offset, piece.length)
+            }
         }
+        if !batch.isEmpty { ask(batch) }
         finishIfDone()
+    }
+
+    /// Asks a disk for several pieces in one piece of work: waking its threads costs more than reading.
+    private func ask(_ batch: [(offset: UInt64, length: Int)]) {
+        source.read(batch.map { $0.offset..<$0.offset + UInt64($0.length) }) { results in
+            self.assumeIsolated { copy in
+                for (piece, result) in zip(batch, results) { copy.received(result, at: piece.offset, of: piece.length) }
+            }
+        }
     }
 
     private var mayAsk: Bool {
@@ -177,8 +195,6 @@ actor FileCopy {
     }
 
     private func ask(_ offset: UInt64, _ length: Int) {
-        reads += 1
-        hold(length)
         if timed == nil { timed = (offset, loop.monotonicNanoseconds) }
         source.read(at: offset, length: length) { result in
             self.assumeIsolated { $0.received(result, at: offset, of: length) }
@@ -222,6 +238,8 @@ actor FileCopy {
             } else if data.count < length, failure == nil {
                 // Servers may give less than is asked for, in the middle of a file too.
                 order.insert(rest, at: (order.firstIndex(of: offset) ?? order.endIndex - 1) + 1)
+                reads += 1
+                hold(length - data.count)
                 ask(rest, length - data.count)
             }
             writeArrived()
@@ -236,9 +254,9 @@ actor FileCopy {
         if sink.gathersWrites { gather() } else { sendInOrder() }
     }
 
-    /// Writes what has come and lies together, unless the disk is busy.
+    /// Writes what has come and lies together, unless the disk is busy, or so little has come that more is worth waiting for.
     private func gather() {
-        guard atSink.isEmpty, let first = order.first(where: { arrived[$0] != nil }) else { return }
+        guard atSink.isEmpty, arrived.count >= piecesWorthWriting || reads == 0 || failure != nil, let first = order.first(where: { arrived[$0] != nil }) else { return }
         var pieces: [ByteBuffer] = []
         var offset = first
         while pieces.count < 256, let piece = arrived.removeValue(forKey: offset) {
@@ -251,6 +269,10 @@ actor FileCopy {
             offset += UInt64(piece.count)
         }
         write(pieces, at: first, count: Int(offset - first))
+    }
+
+    private var piecesWorthWriting: Int {
+        min(conditions.limits.piecesPerDiskJob, max(1, bytesWanted / pieceLength / 2))
     }
 
     private func sendInOrder() {
@@ -309,6 +331,8 @@ actor FileCopy {
     private func fail(_ error: TransferError, atSink: Bool) {
         if failure == nil { failure = error }
         if atSink { sinkWorks = false }
+        // What has come before the source was lost need not come again.
+        writeArrived()
         finishIfDone()
     }
 
@@ -334,6 +358,14 @@ actor FileCopy {
         case .none: true
         case .unknown, .asked: false
         }
+    }
+}
+
+extension Array {
+    /// All elements; the array is empty afterwards.
+    fileprivate mutating func take() -> [Element] {
+        defer { self = [] }
+        return self
     }
 }
 

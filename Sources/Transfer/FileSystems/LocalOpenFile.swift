@@ -25,6 +25,15 @@ struct LocalOpenFile: OpenFile {
         }
     }
 
+    func read(
+        _ ranges: [Range<UInt64>], _ completion: @escaping @Sendable ([Result<ByteBuffer, TransferError>]) -> Void
+    ) {
+        let path = path
+        file.read(ranges) { results in
+            completion(results.map { $0.mapError { TransferError($0, at: path) } })
+        }
+    }
+
     func write(
         _ pieces: [ByteBuffer], at offset: UInt64,
         _ completion: @escaping @Sendable (Result<Void, TransferError>) -> Void

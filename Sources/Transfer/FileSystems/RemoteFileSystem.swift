@@ -102,6 +102,10 @@ package protocol OpenFile: Sendable {
     /// Reads up to `length` bytes at `offset`, none at the end of the file; `completion` is called on the loop.
     func read(
         at offset: UInt64, length: Int, _ completion: @escaping @Sendable (Result<ByteBuffer, TransferError>) -> Void)
+    /// Reads several ranges, each as `read` does; `completion` is called once, with a result for each. For disks.
+    func read(
+        _ ranges: [Range<UInt64>],
+        _ completion: @escaping @Sendable ([Result<ByteBuffer, TransferError>]) -> Void)
     /// Writes `pieces` one behind the other, the first at `offset`; `completion` is called on the loop.
     func write(
         _ pieces: [ByteBuffer], at offset: UInt64,

@@ -65,6 +65,12 @@ actor SFTPOpenFile: OpenFile {
         client.assumeIsolated { $0.read(handle, offset: offset, length: length, completion: received) }
     }
 
+    nonisolated func read(
+        _ ranges: [Range<UInt64>], _ completion: @escaping @Sendable ([Result<ByteBuffer, TransferError>]) -> Void
+    ) {
+        preconditionFailure("a server is asked for one range at a time")
+    }
+
     nonisolated func write(
         _ pieces: [ByteBuffer], at offset: UInt64,
         _ completion: @escaping @Sendable (Result<Void, TransferError>) -> Void

@@ -65,20 +65,26 @@ struct Site: Sendable {
         return .key(pair.publicKey) { data, algorithm in try? pair.sign(data.rawSpan, algorithm: algorithm) }
     }
 
-    static func open(_ host: any TestHost) async throws -> Site {
-        let key = try credential()
-        let stream = try await TCPStream.connect(
-            host: "127.0.0.1", port: host.port, on: EventLoopGroup.shared.next(), timeout: .seconds(10))
-        let connection = Connection(
-            over: stream, configuration: ClientConfiguration(),
-            authentication: AuthenticationPlan(user: host.user, credentials: [key], interaction: NoAnswers())
-        ) { _ in .accept }
-        try await connection.connect()
+    /// A site on `host`, reached by `port` if that is another one than the host's.
+    static func open(_ host: any TestHost, port: UInt16? = nil) async throws -> Site {
+        let connection = try await connect(
+            port: port ?? host.port, as: host.user, on: EventLoopGroup.shared.next())
         let client = try await FileTransferClient.open(on: connection)
         let files = LocalFiles(loop: client.loop)
         let remote = RawPath(host.directory) / RawPath(UUID().uuidString)
         try await files.system.mkdir(remote)
         return Site(client, connection, remote: remote, local: RawPath(try TemporaryDirectory().path), files)
+    }
+
+    /// Connects to a server on loopback.
+    static func connect(port: UInt16, as user: String, on loop: EventLoop) async throws -> Connection {
+        let stream = try await TCPStream.connect(host: "127.0.0.1", port: port, on: loop, timeout: .seconds(10))
+        let connection = Connection(
+            over: stream, configuration: ClientConfiguration(),
+            authentication: AuthenticationPlan(user: user, credentials: [try credential()], interaction: NoAnswers())
+        ) { _ in .accept }
+        try await connection.connect()
+        return connection
     }
 
     private init(
@@ -94,13 +100,13 @@ struct Site: Sendable {
     /// An engine for runs in both directions.
     func engine(
         _ configure: (inout TransferOptions) -> Void = { _ in }, progress: TransferProgress = TransferProgress(),
-        hash: SFTPFileSystem.Hash? = nil
+        hash: SFTPFileSystem.Hash? = nil, reconnect: SFTPFileSystem.Opener? = nil
     ) -> TwoWayEngine {
         var options = TransferOptions()
         // Nothing here has to outlive a loss of power.
         options.durability = .never
         configure(&options)
-        return TwoWayEngine(client: client, options: options, progress: progress, access: .init(hash: hash))
+        return TwoWayEngine(client: client, options: options, progress: progress, access: .init(hash: hash, reconnect: reconnect))
     }
 }
 
