@@ -147,6 +147,33 @@ struct TransferInterruptionTests {
         }
     }
 
+    @Test("Ctrl-Z gives the terminal to the shell, and fg brings the lines back")
+    func stopped() async throws {
+        try await TransferSite.withOpenSSH { site in
+            for number in 1...3 { try site.write(2 << 20, to: site.here.path("many/file\(number)")) }
+            let words =
+                ["put", "--limit-rate", "1M", "--no-color"] + (try FairleadProgram.options(site.host))
+                + [site.here.path("many"), site.there()]
+            let shell = try await site.fairlead.start(
+                program: "/bin/bash", ["--norc", "--noprofile", "-i"], environment: ["PS1": "@ "])
+            await shell.wait(for: "@ ")
+            shell.type("'\(FairleadProgram.path)' \(words.joined(separator: " "))\n")
+            await shell.wait(for: "\n0/3 files")
+            shell.type("\u{1A}")
+            await shell.wait(for: "\u{1B}[J")
+            await shell.wait(for: "Stopped")
+            await shell.wait(for: "@ ")
+            shell.type("fg\n")
+            await shell.wait(for: "\n0/3 files")
+            shell.type("\u{3}")
+            await shell.wait(for: "@ ")
+            shell.type("echo status=$?\n")
+            await shell.wait(for: "status=130")
+            shell.type("exit\n")
+            #expect(await shell.status() == 0)
+        }
+    }
+
     @Test("Signals without a terminal are told once")
     func pausedWithoutTerminal() async throws {
         try await TransferSite.withOpenSSH { site in
