@@ -15,8 +15,10 @@ package struct TransferTally: Sendable, Hashable {
     package var retries = 0
     /// Of the files that were transferred, whole.
     package var bytes: UInt64 = 0
-    /// Of these, what an earlier transfer had left.
+    /// What an earlier transfer had left, of whole files and of parts.
     package var bytesKept: UInt64 = 0
+    /// What was sent or fetched this time.
+    package var bytesMoved: UInt64 = 0
     /// Steps of the plan, where that was all that was wanted.
     package var plannedSteps: Int?
     package var duration = Duration.zero
@@ -44,10 +46,10 @@ package struct TransferTally: Sendable, Hashable {
         files + folders + links + unchanged + removed + moved > 0
     }
 
-    /// Bytes a second that went over the network.
+    /// Bytes a second of what was moved.
     private var rate: Double? {
         let seconds = duration / .seconds(1)
-        return seconds > 0 ? Double(bytes - min(bytes, bytesKept)) / seconds : nil
+        return seconds > 0 ? Double(bytesMoved) / seconds : nil
     }
 
     /// `3 files, 1.20 GiB in 12.4 s (98.3 MiB/s), 2 unchanged, 1 failed`.
@@ -59,7 +61,7 @@ package struct TransferTally: Sendable, Hashable {
             text = Self.count(files, "file", "files")
             if links > 0 { text += ", \(Self.count(links, "link", "links"))" }
             text += ", \(ByteCount.long(bytes)) in \(DurationText.elapsed(duration))"
-            if let rate, bytes > 0 { text += " (\(ByteCount.rate(rate)))" }
+            if let rate, bytesMoved > 0 { text += " (\(ByteCount.rate(rate)))" }
         }
         if unchanged > 0 { text += ", \(unchanged) unchanged" }
         if moved > 0 { text += ", \(moved) moved" }

@@ -120,6 +120,8 @@ final class TransferRun {
     ///
     /// `plannedSteps` is for a run that only planned, and changed nothing.
     func finish(plannedSteps: Int? = nil) -> ExitStatus {
+        let done = progress.snapshot
+        tally.bytesMoved = done.bytesDone - min(done.bytesDone, done.bytesKept)
         tally.plannedSteps = plannedSteps
         tally.duration = start.map { ContinuousClock.now - $0 } ?? .zero
         if !console.output.isQuiet {

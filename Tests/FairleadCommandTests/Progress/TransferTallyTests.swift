@@ -17,13 +17,17 @@ struct TransferTallyTests {
         arguments: [
             (tally { $0.files = 3 }, "3 files, 0 B in 0 ms"),
             (
-                tally { ($0.files, $0.failed, $0.skipped, $0.bytes, $0.duration) = (1, 2, 4, 2_097_152, .seconds(2)) },
+                tally {
+                    ($0.files, $0.failed, $0.skipped, $0.bytes, $0.duration) = (1, 2, 4, 2_097_152, .seconds(2))
+                    $0.bytesMoved = 2_097_152
+                },
                 "1 file, 2.00 MiB in 2.0 s (1.00 MiB/s), 4 skipped, 2 failed"
             ),
             (
                 tally {
                     ($0.files, $0.links, $0.unchanged, $0.moved, $0.removed, $0.retries) = (0, 1, 5, 6, 7, 1)
                     ($0.bytes, $0.bytesKept, $0.duration) = (3_145_728, 1_048_576, .seconds(1))
+                    $0.bytesMoved = 2_097_152
                 },
                 "0 files, 1 link, 3.00 MiB in 1.0 s (2.00 MiB/s), 5 unchanged, 6 moved, 7 removed, 1.00 MiB there before, 1 retry"
             ),
@@ -39,6 +43,7 @@ struct TransferTallyTests {
             ($0.files, $0.folders, $0.links, $0.failed, $0.skipped, $0.unchanged) = (1, 2, 3, 4, 5, 6)
             ($0.moved, $0.removed, $0.verified, $0.retries) = (7, 8, 9, 10)
             ($0.bytes, $0.bytesKept, $0.duration) = (300, 100, .milliseconds(2000))
+            $0.bytesMoved = 200
         }
         #expect(
             tally.json.text
