@@ -31,16 +31,17 @@ package actor HostFiles {
         self.policy = policy
     }
 
-    /// The host as a place that files are copied from and to.
-    package func place(limits: TransferLimits = TransferLimits()) async throws(FairleadError) -> SFTPFileSystem {
+    /// The host as a place that files are copied from and to; a connection that is lost stays so unless it `reconnects`.
+    package func place(
+        limits: TransferLimits = TransferLimits(), reconnects: Bool = true
+    ) async throws(FairleadError) -> SFTPFileSystem {
         let request = session.request
+        var access = SFTPFileSystem.Access(
+            hash: { question in await self.current?.sha256(question) }, widen: { await self.widen() })
+        if reconnects { access.reconnect = { await self.reconnect() } }
         return SFTPFileSystem(
             try await session.openFiles(), place: "\(request.user)@\(request.host):\(request.port)",
-            access: SFTPFileSystem.Access(
-                hash: { question in await self.current?.sha256(question) },
-                widen: { await self.widen() },
-                reconnect: { await self.reconnect() }),
-            limits: limits)
+            access: access, limits: limits)
     }
 
     /// Ends what was opened here; the session that came from outside stays, unless it was replaced.

@@ -7,6 +7,8 @@ package struct OptionDeclaration: Sendable, Hashable {
         case integer(ClosedRange<Int>)
         /// A positive number of bytes with an optional suffix `K`, `M`, `G` or `T` (powers of 1024).
         case byteCount
+        /// As `byteCount`, or 0.
+        case size
         /// An octal file mode of up to four digits.
         case mode
         case choice([String])
@@ -80,6 +82,11 @@ package struct OptionDeclaration: Sendable, Hashable {
         case .byteCount:
             guard let text = argument.text, ByteCount.parse(text) != nil else {
                 return "needs a number of bytes such as 500K, 2M or 1G, not '\(argument)'"
+            }
+            return nil
+        case .size:
+            guard let text = argument.text, ByteCount.parseSize(text) != nil else {
+                return "needs a number of bytes such as 0, 500K, 2M or 1G, not '\(argument)'"
             }
             return nil
         case .mode:

@@ -6,6 +6,8 @@ package struct ParsedArguments: Sendable {
     private var values: [String: [Argument]] = [:]
     private var counts: [String: Int] = [:]
     private var positionals: [String: [Argument]] = [:]
+    /// Every option that had a value, in the order of the command line.
+    private var order: [(option: String, value: Argument)] = []
 
     init(command: CommandDeclaration) {
         self.command = command
@@ -14,6 +16,7 @@ package struct ParsedArguments: Sendable {
     mutating func add(_ option: OptionDeclaration, value: Argument?) {
         counts[option.long, default: 0] += 1
         guard let value else { return }
+        order.append((option.long, value))
         switch option.form {
         case .flag, .counted, .single: values[option.long] = [value]
         case .repeated: values[option.long, default: []].append(value)
@@ -33,6 +36,13 @@ package struct ParsedArguments: Sendable {
     /// The option's values in order; empty when it was not given.
     package func values(_ option: OptionDeclaration) -> [Argument] { values[option.long, default: []] }
 
+    /// The values of `options` in the order in which they were given, whichever option each one was.
+    package func ordered(_ options: OptionDeclaration...) -> [(option: OptionDeclaration, value: Argument)] {
+        order.compactMap { name, value in
+            options.first { $0.long == name }.map { ($0, value) }
+        }
+    }
+
     package func value(_ option: OptionDeclaration) -> Argument? { values(option).last }
 
     package func text(_ option: OptionDeclaration) -> String? { value(option)?.text }
@@ -42,6 +52,9 @@ package struct ParsedArguments: Sendable {
     package func integer(_ option: OptionDeclaration) -> Int? { text(option).flatMap { Int(decimal: $0) } }
 
     package func byteCount(_ option: OptionDeclaration) -> UInt64? { text(option).flatMap(ByteCount.parse) }
+
+    /// A number of bytes that may be 0.
+    package func size(_ option: OptionDeclaration) -> UInt64? { text(option).flatMap(ByteCount.parseSize) }
 
     package func mode(_ option: OptionDeclaration) -> UInt32? { text(option).flatMap(FileMode.parse) }
 

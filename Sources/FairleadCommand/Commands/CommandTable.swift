@@ -4,12 +4,16 @@ extension CommandGroup {
         words: [], summary: "commands, files and shells on other hosts, by SSH and SFTP",
         sections: [
             .init(title: "Commands and shells", members: [.command(Exec.self), .command(Shell.self)]),
-            .init(title: "Transfers", members: [.command(Get.self), .command(Put.self)]),
+            .init(
+                title: "Transfers",
+                members: [
+                    .command(Get.self), .command(Put.self), .command(Copy.self), .command(Synchronize.self),
+                ]),
             .init(
                 title: "Files on a host",
                 members: [
                     .command(List.self), .command(Remove.self), .command(MakeDirectory.self), .command(Move.self),
-                    .command(Status.self), .command(Concatenate.self),
+                    .command(Status.self), .command(Concatenate.self), .command(Checksum.self),
                 ]),
             .init(title: "On this machine", members: [.group(.key), .command(Completions.self), .command(Help.self)]),
         ],

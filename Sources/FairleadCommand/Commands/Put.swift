@@ -11,12 +11,17 @@ package struct Put: Command {
         "put", summary: "uploads files and directories",
         discussion: """
             Each file is written under a temporary name beside its target, synced, and renamed over it, so that nothing \
-            half-written ever has the target's name.
+            half-written ever has the target's name. A connection that is lost is made again, and what was under way goes on.
+
+            A path with *, ?, [...] or {a,b} that is not the name of something stands for all that it matches here.
+
+            \(TransferOptions.pausing)
             """,
-        arguments: [sources, destination], options: [TransferOptions.group] + ConnectionOptions.groups,
+        arguments: [sources, destination], options: TransferOptions.groups + ConnectionOptions.groups,
         examples: [
             .init("fairlead put site.tar.gz web1:", "into the home directory"),
             .init("fairlead put --verify -r ./site ada@example.org:/srv/", "a directory, compared afterwards"),
+            .init("find . -type f -mtime -1 -print0 | fairlead put -0 --files-from - . web1:", "what find finds"),
         ],
         alsoCalled: ["upload", "push", "send"])
 
@@ -29,7 +34,8 @@ package struct Put: Command {
     package init(_ arguments: ParsedArguments) throws(UsageError) {
         sources = try arguments.localPaths(Self.sources)
         destination = try arguments.remotePaths(Self.destination)[0]
-        transfer = TransferOptions(arguments)
+        transfer = try TransferOptions(arguments)
+        try transfer.check(arguments, sources: sources.map { .local($0) })
         connection = try ConnectionOptions(arguments)
     }
 }

@@ -64,7 +64,7 @@ struct BashCompletions {
                     case .choice(let choices):
                         #"COMPREPLY=($(compgen -W '\#(choices.joined(separator: " "))' -- "$word"))"#
                     case .file: #"COMPREPLY=($(compgen -f -- "$word"))"#
-                    case .text, .integer, .byteCount, .mode: "COMPREPLY=()"
+                    case .text, .integer, .byteCount, .size, .mode: "COMPREPLY=()"
                     }
                 lines.append("        \(pattern)) \(action); return ;;")
             }

@@ -53,7 +53,7 @@ struct FishCompletions {
                 case nil: ""
                 case .choice(let choices): " -x -a \(CompletionScript.quoted(choices.joined(separator: " ")))"
                 case .file: " -r -F"
-                case .text, .integer, .byteCount, .mode: " -x"
+                case .text, .integer, .byteCount, .size, .mode: " -x"
                 }
             return "\(start)\(short) -l \(option.long)\(value) -d \(CompletionScript.quoted(option.help))"
         }

@@ -112,7 +112,7 @@ struct ZshCompletions {
             switch value {
             case .choice(let choices): "(\(choices.joined(separator: " ")))"
             case .file: "_files"
-            case .text, .integer, .byteCount, .mode: " "
+            case .text, .integer, .byteCount, .size, .mode: " "
             }
         return ":\(escaped(metavariable)):\(action)"
     }

@@ -51,7 +51,8 @@ package final class Interruption: Sendable {
         cancel?()
     }
 
-    private static func isIgnored(_ signal: Int32) -> Bool {
+    /// Whether the process began with `signal` ignored, or ignores it since (nohup(1)).
+    static func isIgnored(_ signal: Int32) -> Bool {
         var action = sigaction()
         // The kernel fills `action`, which lives on this frame.
         guard unsafe sigaction(signal, nil, &action) == 0 else { return false }

@@ -25,5 +25,13 @@ struct PathFailures {
         _ = console.report(FailureReport(error))
     }
 
+    /// Takes note of what failed below one path; throws the error when it was all that was to be done.
+    mutating func note(_ errors: [FairleadError], count: Int, hasDone: Bool) throws {
+        if !hasDone, count == 1, self.count == 1, let only = errors.first { throw only }
+        failed += count
+        for error in errors { _ = console.report(FailureReport(error)) }
+        if count > errors.count { console.note("fairlead: \(count - errors.count) more could not be removed") }
+    }
+
     var status: ExitStatus { failed == 0 ? .done : .partialFailure }
 }

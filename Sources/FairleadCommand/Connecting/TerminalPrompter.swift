@@ -104,6 +104,8 @@ package final class TerminalPrompter: SessionPrompter {
 
     private func ask<Answer>(_ question: () async throws(PromptError) -> Answer) async -> Answer? {
         guard asks, !wasInterrupted else { return nil }
+        StatusLines.shared.hide()
+        defer { StatusLines.shared.show() }
         do throws(PromptError) {
             return try await question()
         } catch {

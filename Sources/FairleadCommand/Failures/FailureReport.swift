@@ -68,11 +68,16 @@ package struct FailureReport: Sendable {
 
     /// `{"error": {category, message, hint, host, path, retryable}}`; what is unknown is left out.
     package var json: JSON {
+        .object([("error", .object(members))])
+    }
+
+    /// The members of `error` in `json`.
+    var members: [(String, JSON)] {
         var members: [(String, JSON)] = [("category", .string(category)), ("message", .string(message))]
         if let hint { members.append(("hint", .string(hint))) }
         if let host { members.append(("host", .string(host))) }
         if let path { members.append(("path", .string(path))) }
         members.append(("retryable", .boolean(isRetryable)))
-        return .object([("error", .object(members))])
+        return members
     }
 }

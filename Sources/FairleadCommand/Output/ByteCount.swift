@@ -26,6 +26,11 @@ package enum ByteCount {
         return count > 0 && count <= Int64.max ? count : nil
     }
 
+    /// As `parse`, or 0.
+    package static func parseSize(_ text: String) -> UInt64? {
+        Int(decimal: text) == 0 ? 0 : parse(text)
+    }
+
     /// As `ls -h`: `999`, `1.5K`, `23M`; rounded up, one digit behind the point below 10.
     package static func short(_ count: UInt64) -> String {
         guard count >= 1024 else { return String(count) }

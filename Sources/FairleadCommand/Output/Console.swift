@@ -27,7 +27,15 @@ package struct Console: Sendable {
 
     /// Writes a result that is bytes (`cat`).
     package func out(_ bytes: [UInt8]) throws(StandardStream.WriteError) {
-        try StandardStream.output.write(bytes.rawSpan)
+        // Both streams may go to the same terminal.
+        guard outputWidth != nil else { return try StandardStream.output.write(bytes.rawSpan) }
+        var result = Result<Void, StandardStream.WriteError>.success(())
+        StatusLines.shared.interject {
+            result = Result { () throws(StandardStream.WriteError) in
+                try StandardStream.output.write(bytes.rawSpan)
+            }
+        }
+        try result.get()
     }
 
     /// Writes a JSON document: for people on a terminal, else on one line.
@@ -62,6 +70,6 @@ package struct Console: Sendable {
 
     /// Writes to standard error; there is nobody to tell when that fails.
     package static func complain(_ text: String) {
-        try? StandardStream.error.write(Array(text.utf8).rawSpan)
+        StatusLines.shared.interject { try? StandardStream.error.write(Array(text.utf8).rawSpan) }
     }
 }

@@ -5,9 +5,12 @@ package struct RateMeter: Sendable, Hashable {
     private let timeConstant: Duration
     private var lastTime: Duration?
     private var lastBytes: UInt64 = 0
+    /// The average as if there had been nothing before the first sample, and the weight of what was since.
+    private var average = 0.0
+    private var weight = 0.0
 
     /// Bytes a second; nil before two samples.
-    package private(set) var bytesPerSecond: Double?
+    package var bytesPerSecond: Double? { weight > 0 ? average / weight : nil }
 
     package init(timeConstant: Duration = .seconds(3)) {
         precondition(timeConstant > .zero, "an average needs a time")
@@ -23,14 +26,11 @@ package struct RateMeter: Sendable, Hashable {
         let seconds = (time - lastTime) / .seconds(1)
         guard seconds >= 0.05 else { return }
         let sample = Double(bytes - lastBytes) / seconds
-        if let average = bytesPerSecond {
-            // 1 − e^(−x) by the first terms of its fraction; within 1 % where it matters and never above 1.
-            let x = seconds / (timeConstant / .seconds(1))
-            let weight = 1 - 1 / (1 + x + x * x / 2 + x * x * x / 6)
-            bytesPerSecond = average + weight * (sample - average)
-        } else {
-            bytesPerSecond = sample
-        }
+        // 1 − e^(−x) by the first terms of its fraction; within 1 % where it matters and never above 1.
+        let x = seconds / (timeConstant / .seconds(1))
+        let share = 1 - 1 / (1 + x + x * x / 2 + x * x * x / 6)
+        average += share * (sample - average)
+        weight += share * (1 - weight)
         (self.lastTime, lastBytes) = (time, bytes)
     }
 

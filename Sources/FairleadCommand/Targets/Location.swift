@@ -47,3 +47,49 @@ package enum Location: Sendable, Hashable {
         return nil
     }
 }
+
+extension Location {
+    /// The host; nil for this machine.
+    var host: Target? {
+        switch self {
+        case .local: nil
+        case .remote(let target): target.withoutPath
+        }
+    }
+
+    /// The path, for whoever has it; empty for the home directory of a host.
+    var path: RawPath {
+        switch self {
+        case .local(let path): path
+        case .remote(let target): target.path ?? RawPath(bytes: [])
+        }
+    }
+}
+
+extension [Location] {
+    /// The locations by their hosts, in the order in which these come first.
+    var byHost: [(host: Target?, paths: [RawPath])] {
+        var groups: [(host: Target?, paths: [RawPath])] = []
+        for location in self {
+            if let index = groups.firstIndex(where: { $0.host == location.host }) {
+                groups[index].paths.append(location.path)
+            } else {
+                groups.append((location.host, [location.path]))
+            }
+        }
+        return groups
+    }
+
+    /// A last name that sources on two hosts have, so that one would replace the other; nil when there is none. What
+    /// patterns match is not known.
+    var clash: RawPath? {
+        var owners: [RawPath: Target?] = [:]
+        for location in self {
+            let name = location.path.lastComponent
+            if name.isEmpty { continue }
+            if let owner = owners[name], owner != location.host { return name }
+            owners[name] = location.host
+        }
+        return nil
+    }
+}

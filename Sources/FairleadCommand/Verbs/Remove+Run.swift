@@ -3,9 +3,6 @@ import Errors
 import SFTP
 
 extension Remove: Verb {
-    /// Requests that remove files of one directory at the same time.
-    private static let parallelRequests = 64
-
     package func run(_ console: Console) async throws -> ExitStatus {
         for target in paths where Self.isWholeTree(target.filePath) {
             throw UsageError(
@@ -20,8 +17,12 @@ extension Remove: Verb {
                         if isForced { continue }
                         throw files.error("no such file", path, "remove")
                     }
-                    try await remove(path, attributes.kind, files, console)
-                    removed.append(.object(JSON.members("path", of: path)))
+                    let outcome = try await remove(path, attributes.kind, files, console)
+                    if outcome.failureCount > 0 {
+                        try failures.note(outcome.failures, count: outcome.failureCount, hasDone: outcome.removed > 0)
+                    } else {
+                        removed.append(.object(JSON.members("path", of: path)))
+                    }
                 } catch {
                     try failures.note(error)
                 }
@@ -39,34 +40,15 @@ extension Remove: Verb {
 
     private func remove(
         _ path: RawPath, _ kind: SFTP.FileKind?, _ files: RemoteFiles, _ console: Console
-    ) async throws {
-        guard kind == .directory else { return try await removeFile(path, files, console) }
+    ) async throws -> TreeRemoval.Outcome {
+        guard kind == .directory else {
+            try await files.on(path, "remove") { client throws(RequestError) in try await client.remove(path) }
+            console.debug(1, "removed \(path)")
+            return TreeRemoval.Outcome()
+        }
         guard isRecursive else {
             throw files.error("is a directory", path, "remove", hint: "-r removes it with all below")
         }
-        let found = try await files.on(path, "remove") { client throws(RequestError) in try await client.list(path) }
-        if let refusal = found.refusals.first {
-            throw FairleadError(
-                .protocol, "\(path): the host sent a name that is not safe to use: \(refusal)", operation: "remove",
-                path: path.description)
-        }
-        let others = found.entries.filter { $0.kind != .directory }.map { path.appending($0.name) }
-        for start in stride(from: 0, to: others.count, by: Self.parallelRequests) {
-            let batch = others[start..<min(start + Self.parallelRequests, others.count)]
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for file in batch { group.addTask { try await self.removeFile(file, files, console) } }
-                try await group.waitForAll()
-            }
-        }
-        for entry in found.entries where entry.kind == .directory {
-            try await remove(path.appending(entry.name), .directory, files, console)
-        }
-        try await files.on(path, "remove") { client throws(RequestError) in try await client.removeDirectory(path) }
-        console.debug(1, "removed directory \(path)")
-    }
-
-    private func removeFile(_ path: RawPath, _ files: RemoteFiles, _ console: Console) async throws {
-        try await files.on(path, "remove") { client throws(RequestError) in try await client.remove(path) }
-        console.debug(1, "removed \(path)")
+        return try await TreeRemoval(files: files, console: console)(path)
     }
 }

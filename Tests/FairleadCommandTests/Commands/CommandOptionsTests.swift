@@ -47,11 +47,73 @@ struct CommandOptionsTests {
     @Test("Every transfer option reaches its field")
     func transfer() throws {
         let line =
-            "put -r --resume --verify --preserve --parallel 4 --limit-rate 1.5M --no-progress --on-conflict rename a h:"
+            """
+            put -r --resume --verify --preserve --preserve-owner --links follow --parallel 1024 --limit-rate 1.5M \
+            --no-progress --on-conflict rename --fsync never --no-retry --scp --min-size 0 --max-size 2K \
+            --files-from list -0 a h:
+            """
         let transfer = try parse(line, as: Put.self).transfer
         #expect(transfer.isRecursive && transfer.resumes && transfer.verifies && transfer.preserves)
-        #expect(transfer.parallel == 4 && transfer.rateLimit == 1_572_864)
-        #expect(!transfer.showsProgress && transfer.onConflict == .rename)
+        #expect(transfer.preservesOwners && transfer.links == .follow && transfer.durability == .never)
+        #expect(transfer.parallel == 1024 && transfer.rateLimit == 1_572_864)
+        #expect(!transfer.showsProgress && transfer.onConflict == .rename && !transfer.reconnects && transfer.usesSCP)
+        #expect(transfer.minimumSize == 0 && transfer.maximumSize == 2048)
+        #expect(transfer.list == .file("list") && transfer.isListNULSeparated)
+    }
+
+    @Test("Rules of what is transferred stay in the order of the command line")
+    func selection() throws {
+        let transfer = try parse(
+            "get --exclude a --exclude-from f --include=b --exclude-from - --exclude /c/ h:x .", as: Get.self
+        ).transfer
+        #expect(
+            transfer.selection == [
+                .exclude("a"), .excludeFrom(.file("f")), .include("b"), .excludeFrom(.standardInput), .exclude("/c/"),
+            ])
+    }
+
+    @Test(
+        "Transfer options that do not go together are refused",
+        arguments: [
+            ("get --parallel 0 h:a .", "whole number from 1 to 1024"),
+            ("get --parallel 1025 h:a .", "whole number from 1 to 1024"),
+            ("get --min-size 2 --max-size 1 h:a .", "nothing fits"), ("get --max-size x h:a .", "number of bytes"),
+            ("get -0 h:a .", "--null goes with --files-from"), ("get --exclude / h:a .", "--exclude '/'"),
+            ("get --files-from - --password-stdin h:a .", "standard input"),
+            ("get --files-from - --exclude-from - h:a .", "standard input"),
+            ("get --files-from f h:a h:b .", "one source"), ("get h:a/x g:b/x .", "different hosts"),
+            ("cp h:a/x b/x c", "different hosts"), ("cp --scp h:a g:b", "between this machine and a host"),
+            ("cp --scp a b", "between this machine and a host"), ("sync --max-delete 3 a h:b", "goes with --delete"),
+            ("sync a", "DEST is missing"), ("sync a b c", "unexpected argument"),
+            ("get --links x h:a .", "keep, follow"),
+            ("get --fsync x h:a .", "auto, always"), ("sync --on-conflict skip a b", "unknown option"),
+        ])
+    func contradictions(line: String, message: String) {
+        #expect(usageError(line)?.message.contains(message) == true, "\(String(describing: usageError(line)))")
+    }
+
+    @Test("cp takes either side here or on a host")
+    func copy() throws {
+        let copy = try parse("cp h:a b ada@g:c ftp:d", as: Copy.self)
+        #expect(
+            copy.sources == [
+                .remote(Target(host: "h", path: "a")), .local("b"), .remote(Target(user: "ada", host: "g", path: "c")),
+            ])
+        #expect(copy.destination == .remote(Target(host: "ftp", path: "d")))
+        let groups = copy.sources.byHost
+        #expect(groups.map(\.host) == [Target(host: "h"), nil, Target(user: "ada", host: "g")])
+        let mixed = try parse("cp h:a b h:c .", as: Copy.self).sources.byHost
+        #expect(mixed.map(\.paths) == [["a", "c"], ["b"]])
+    }
+
+    @Test("sync and checksum have their options")
+    func synchronize() throws {
+        let sync = try parse("sync --delete --max-delete 7 --checksum -n --exclude x a h:b", as: Synchronize.self)
+        #expect(sync.deletes && sync.maximumRemovals == 7 && sync.comparesContent && sync.isDryRun)
+        #expect(sync.source == .local("a") && sync.destination == .remote(Target(host: "h", path: "b")))
+        let plain = try parse("sync h:a b", as: Synchronize.self)
+        #expect(!plain.deletes && plain.maximumRemovals == nil && !plain.comparesContent && !plain.isDryRun)
+        #expect(try parse("checksum h:a b", as: Checksum.self).paths.map(\.host) == [Target(host: "h"), nil])
     }
 
     @Test(
@@ -142,7 +204,7 @@ struct CommandOptionsTests {
             for example in command.examples where example.command.hasPrefix("fairlead ") {
                 let line = example.command.split(separator: " | ")[0].split(separator: " > ")[0].dropFirst(
                     "fairlead ".count)
-                #expect(usageError(String(line)) == nil, "\(example.command)")
+                #expect(usageError(String(line.filter { $0 != "'" })) == nil, "\(example.command)")
             }
         }
     }

@@ -58,7 +58,8 @@ struct CompletionsTests {
         arguments: [
             ("fairlead g", "get"), ("fairlead key ", "fingerprint"), ("fairlead get --res", "--resume"),
             ("fairlead put --on-conflict ", "rename"), ("fairlead completions ", "zsh"),
-            ("fairlead key generate -t ", "ecdsa"),
+            ("fairlead key generate -t ", "ecdsa"), ("fairlead sync --max", "--max-delete"),
+            ("fairlead cp --files", "--files-from"), ("fairlead get --links ", "follow"),
         ])
     func fish(line: String, expected: String) throws {
         try withScript(.fish) { home, file in
@@ -76,6 +77,8 @@ struct CompletionsTests {
             (["fairlead", "get", "--res"], "--resume"), (["fairlead", "put", "--on-conflict", "r"], "rename"),
             (["fairlead", "get", "-v", "h:a", "--pre"], "--preserve"), (["fairlead", "completions", "z"], "zsh"),
             (["fairlead", "key", "generate", "-t", "ec"], "ecdsa"),
+            (["fairlead", "sync", "--max-d"], "--max-delete"), (["fairlead", "cp", "--files"], "--files-from"),
+            (["fairlead", "get", "--links", "f"], "follow"), (["fairlead", "put", "--fsync", "al"], "always"),
             (["fairlead", "ls", "--host-key", "=", "acc"], "accept-new"),
             (["fairlead", "--v"], "--version"), (["fairlead", "shell", "--host-key", "="], "strict"),
         ])

@@ -43,8 +43,15 @@ struct FairleadProgram {
 
     /// Starts it on a pseudo-terminal.
     func start(_ arguments: [String]) async throws -> TerminalProgram {
-        var command = Command(RawPath(Self.path), arguments: arguments.map { RawPath($0) })
-        command.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
+        try await start(program: Self.path, arguments)
+    }
+
+    /// Starts another program on a pseudo-terminal, in the same surroundings.
+    func start(
+        program: String, _ arguments: [String], environment: [String: String] = [:]
+    ) async throws -> TerminalProgram {
+        var command = Command(RawPath(program), arguments: arguments.map { RawPath($0) })
+        command.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }.merging(environment) { $1 }
         return try await TerminalProgram.start(command)
     }
 }
