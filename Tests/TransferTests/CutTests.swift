@@ -21,10 +21,12 @@ struct CutTests {
         _ configure: (inout TransferOptions) -> Void
     ) -> TwoWayEngine {
         let loop = site.client.loop
-        return site.engine(configure, progress: progress, reconnect: {
-            guard let connection = try? await Site.connect(port: port, as: user, on: loop) else { return nil }
-            return try? await FileTransferClient.open(on: connection)
-        })
+        return site.engine(
+            configure, progress: progress,
+            reconnect: {
+                guard let connection = try? await Site.connect(port: port, as: user, on: loop) else { return nil }
+                return try? await FileTransferClient.open(on: connection)
+            })
     }
 
     @Test("Twenty cuts at random places cost little, and nothing is wrong at the end", arguments: Direction.allCases)
@@ -35,7 +37,9 @@ struct CutTests {
         let site = try await Site.open(host, port: relay.port)
         let (from, to) = direction == .get ? (site.remote, site.local) : (site.local, site.remote)
         try await site.files.write(randomBytes(Self.size), to: from / "a")
-        for number in 0..<40 { try await site.files.write(randomBytes(3000, seed: UInt64(number)), to: from / RawPath("t\(number)")) }
+        for number in 0..<40 {
+            try await site.files.write(randomBytes(3000, seed: UInt64(number)), to: from / RawPath("t\(number)"))
+        }
         let progress = TransferProgress()
         let engine = engine(site, host.user, relay.port, progress) {
             // So that each cut falls into the transfer.

@@ -64,7 +64,9 @@ struct SyncTests {
         #expect(second.steps == [] && second.summary.files == 0 && second.summary.unchanged == 3)
         for name in ["a", "sub"] as [RawPath] {
             let (ours, theirs) = (
-                try await pair.files.system.stat(pair.source / name), try await pair.files.system.stat(pair.target / name))
+                try await pair.files.system.stat(pair.source / name),
+                try await pair.files.system.stat(pair.target / name)
+            )
             #expect(ours.modified.seconds == theirs.modified.seconds && ours.permissions == theirs.permissions)
         }
     }

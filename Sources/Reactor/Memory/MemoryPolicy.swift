@@ -1,6 +1,5 @@
 import CUV
 
-
 /// How the C library's allocator treats what is freed.
 package enum MemoryPolicy {
     /// Keeps freed memory for the next buffer instead of giving it back to the system: a transfer allocates and frees

@@ -98,7 +98,8 @@ actor FileCopy {
         let limits = conditions.limits
         pieceLength = min(source.readLength, sink.writeLength, limits.pieceLength)
         // A long path is taken for a fast one until it shows.
-        let path = source.roundTrip.map { Int(clamping: min($0, 1_000_000_000) * limits.assumedRate / 1_000_000_000) } ?? 0
+        let path =
+            source.roundTrip.map { Int(clamping: min($0, 1_000_000_000) * limits.assumedRate / 1_000_000_000) } ?? 0
         let initial = max(limits.initialBytesUnderWay, min(path, limits.bytesUnderWay / 2))
         allowance = WindowTuner(
             initial: UInt32(clamping: min(initial, limits.bytesUnderWay)),
@@ -256,7 +257,9 @@ actor FileCopy {
 
     /// Writes what has come and lies together, unless the disk is busy, or so little has come that more is worth waiting for.
     private func gather() {
-        guard atSink.isEmpty, arrived.count >= piecesWorthWriting || reads == 0 || failure != nil, let first = order.first(where: { arrived[$0] != nil }) else { return }
+        guard atSink.isEmpty, arrived.count >= piecesWorthWriting || reads == 0 || failure != nil,
+            let first = order.first(where: { arrived[$0] != nil })
+        else { return }
         var pieces: [ByteBuffer] = []
         var offset = first
         while pieces.count < 256, let piece = arrived.removeValue(forKey: offset) {

@@ -106,7 +106,8 @@ struct Site: Sendable {
         // Nothing here has to outlive a loss of power.
         options.durability = .never
         configure(&options)
-        return TwoWayEngine(client: client, options: options, progress: progress, access: .init(hash: hash, reconnect: reconnect))
+        return TwoWayEngine(
+            client: client, options: options, progress: progress, access: .init(hash: hash, reconnect: reconnect))
     }
 }
 
