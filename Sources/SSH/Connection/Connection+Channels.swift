@@ -211,8 +211,9 @@ extension Connection {
             guard let attachment = attachment(of: id) else { return acknowledge(range.count, on: id) }
             attachment.handler.channel(attachment.channel, didReceive: payload.extracting(range), from: stream)
         case .opened(let id):
-            guard let channel = attachment(of: id)?.channel else { return }
-            opening.removeValue(forKey: id)?.waiter.resume(returning: .success(channel))
+            guard let attachment = attachment(of: id) else { return }
+            attachment.handler.channelDidOpen(attachment.channel)
+            opening.removeValue(forKey: id)?.waiter.resume(returning: .success(attachment.channel))
         case .openFailed(let id, let reason, let description):
             detach(id, .openRefused(reason, message: description.visible()))
         case .peerOpen(let id, let type):

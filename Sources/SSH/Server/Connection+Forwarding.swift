@@ -48,8 +48,8 @@ extension Connection {
         case .failure(.failed(let error)): reject(id, .connectFailed, "\(error.name): \(error.text)")
         case .success(let stream):
             let relay = StreamRelay(stream)
-            guard let channel = accept(id, handler: relay) else { return relay.abandon() }
-            relay.begin(on: channel)
+            guard let channel = accept(id, handler: relay) else { return stream.close() }
+            relay.channelDidOpen(channel)
         }
     }
 
@@ -70,14 +70,14 @@ extension Connection {
 
     /// Asks the client to take a connection that came to a place of its.
     func forward(_ stream: any ByteStream, as type: ChannelType) {
-        guard case .open = phase, opening.count < ServerLimits.waitingForwardedCount else { return stream.close() }
-        let relay = StreamRelay(stream)
-        Task {
-            do throws(ConnectionError) {
-                relay.begin(on: try await self.openChannel(type, handler: relay))
-            } catch {
-                relay.abandon()
-            }
+        guard case .open = phase else { return stream.close() }
+        do throws(ChannelError) {
+            let id = try multiplexer.open(type, now: loop.monotonicNanoseconds, into: &transport)
+            attach(Attachment(channel: Channel(connection: self, id: id), handler: StreamRelay(stream)))
+            scheduleFlush()
+        } catch {
+            // As many channels as there may be.
+            stream.close()
         }
     }
 

@@ -20,8 +20,6 @@ package enum ServerLimits {
     package static let channelCount = 512
     /// Addresses and sockets that one connection may have listened at.
     package static let forwardCount = 64
-    /// Connections to such an address that wait for the client's yes.
-    package static let waitingForwardedCount = 128
     /// Environment variables of one session, and all their names and values in bytes.
     package static let environmentCount = 128
     package static let environmentLength = 64 << 10

@@ -20,16 +20,10 @@ final class StreamRelay: ChannelHandler, @unchecked Sendable {
         self.stream = stream
     }
 
-    /// The channel is open: bytes flow. On the loop.
-    func begin(on channel: Channel) {
+    func channelDidOpen(_ channel: Channel) {
         let port = StreamPort(stream, of: channel) { [weak self] event in self?.streamDid(event, channel) }
         self.port = port
         port.start()
-    }
-
-    /// There is no channel.
-    func abandon() {
-        stream.close()
     }
 
     private func streamDid(_ event: StreamPort.Event, _ channel: Channel) {
