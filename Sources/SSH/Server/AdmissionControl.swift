@@ -142,16 +142,14 @@ package struct AdmissionControl: Sendable {
         count -= 1
     }
 
-    /// Forgets what is served, and then the mildest penalty, so that strangers cannot fill the memory.
+    /// Forgets what is served, and then the mildest penalties, many at a time, so that strangers can fill neither the memory
+    /// nor the time.
     private mutating func makeRoom(_ now: ContinuousClock.Instant) {
         guard records.count >= ServerLimits.rememberedSources else { return }
         records = records.filter { $0.value.unauthenticated > 0 || $0.value.freeAt > now }
-        guard records.count >= ServerLimits.rememberedSources,
-            let mildest = records.filter({ $0.value.unauthenticated == 0 }).min(by: {
-                $0.value.freeAt < $1.value.freeAt
-            })
-        else { return }
-        records[mildest.key] = nil
+        guard records.count >= ServerLimits.rememberedSources else { return }
+        let idle = records.filter { $0.value.unauthenticated == 0 }.sorted { $0.value.freeAt < $1.value.freeAt }
+        for (source, _) in idle.prefix(ServerLimits.rememberedSources / 8) { records[source] = nil }
     }
 }
 

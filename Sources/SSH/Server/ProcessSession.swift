@@ -15,7 +15,7 @@ package final class ProcessSession: SessionHandler, @unchecked Sendable {
         case ended
     }
 
-    private struct Running {
+    private struct Running: Sendable {
         let child: ChildProcess
         let terminal: PseudoTerminal?
         let input: StreamPort
@@ -168,9 +168,15 @@ package final class ProcessSession: SessionHandler, @unchecked Sendable {
     package func channelDidClose(_ channel: Channel, error: ConnectionError?) {
         guard case .running(let running) = state else { return }
         state = .ended
-        close(running)
         // Refused when it has ended, which is as well.
         try? running.child.killSession(SystemSignal.hangUp.number)
+        // The end of a terminal is a signal of its own.
+        guard running.terminal == nil else { return close(running) }
+        running.input.close()
+        // What it still says goes nowhere, but for a moment it may say it, and end in its own way instead of by SIGPIPE.
+        for port in running.outputs { port.resume() }
+        running.child.onExit { _ in for port in running.outputs { port.close() } }
+        channel.loop.execute(after: ServerLimits.outputLinger) { for port in running.outputs { port.close() } }
     }
 }
 

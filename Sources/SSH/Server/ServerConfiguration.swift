@@ -26,6 +26,7 @@ package struct ServerConfiguration: Sendable {
 
     package init(hostKeys: [KeyPair]) {
         self.hostKeys = hostKeys
+        connection.transport.algorithms = .serverDefaults
         connection.channels.maximumChannels = ServerLimits.channelCount
         connection.channels.maximumPeerChannels = ServerLimits.channelCount
     }

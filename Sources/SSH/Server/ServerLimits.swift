@@ -29,7 +29,8 @@ package enum ServerLimits {
     package static let hostKeyProofCount = 16
     /// How long a forwarded connection may take to come about.
     package static let connectTimeout: Duration = .seconds(20)
-    /// How long what was received for a forwarded connection may take to leave after the channel has closed.
+    /// How long what was received for a forwarded connection may take to leave after the channel has closed, and how long
+    /// a program may take to end when its client has gone.
     package static let outputLinger: Duration = .seconds(5)
     /// How long a terminal's last words may take after its program has ended, where something keeps the terminal open.
     package static let terminalLinger: Duration = .milliseconds(200)

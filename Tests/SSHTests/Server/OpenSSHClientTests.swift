@@ -47,7 +47,7 @@ struct OpenSSHClientTests {
             ["-o", "HostKeyAlgorithms=ecdsa-sha2-nistp256"], ["-o", "HostKeyAlgorithms=rsa-sha2-512"],
         ])
     func algorithms(options: [String]) async throws {
-        try await ServedHost.with { host in
+        try await ServedHost.with(configure: { $0.transport.algorithms = .defaults }) { host in
             let result = try await OpenSSHClient(.system, to: host).run(["echo $LOGNAME"], options: options)
             #expect(result.output == "ada\n", "\(result.errors)")
         }
