@@ -51,6 +51,7 @@ let fuzzTargets: [Target] = [
     fuzz("KnownHosts", leansOn: ["Bytes", "SSH"]),
     fuzz("Agent", leansOn: ["Bytes", "SSH"]),
     fuzz("FileTransfer", leansOn: ["Bytes", "SFTP"]),
+    fuzz("FileServer", leansOn: ["Bytes", "Reactor", "SFTP"]),
 ]
 
 let package = Package(

@@ -62,8 +62,12 @@ package enum Limits {
     package static let defaultServedRequests = 256
     /// How many bytes of WRITE requests our server takes in before they are on the disk; one request more may exceed it.
     package static let maximumPendingWriteLength = 4 * 1024 * 1024
-    /// How many bytes our server reads from the disk at a time for one client.
-    package static let maximumPendingReadLength = 1024 * 1024
+    /// How many bytes of replies, at most, our server has work under way for when it begins more.
+    package static let maximumPendingReplyLength = 1024 * 1024
+    /// The longest entry in an answer of our server to READDIR: two names, attributes and the columns of the line.
+    package static let directoryEntryLength = 2 * maximumNameLength + 256
+    /// The longest reply of our server without data: a path or a text.
+    package static let shortReplyLength = 10 * 1024
     /// From how many queued bytes of replies on our server starts nothing more, unless the carrier's mark is higher.
     package static let replyHighWaterMark = 1024 * 1024
     /// How many pieces of work of one client are in the thread pool at a time.
@@ -84,6 +88,8 @@ package enum Limits {
     package static let rememberedAccountCount = 1024
     /// Levels of a path that the order of requests tells apart.
     package static let pathKeyDepth = 64
+    /// Paths by which one file is open that the order of requests tells apart.
+    package static let keysPerFile = 16
     /// How many buffers a server keeps for the next replies and payloads while files are open.
     package static let spareBufferCount = 8
     /// How long a server that sends nothing more may take to close the channel.

@@ -12,6 +12,9 @@ package enum Installed {
     package static let proFTPD =
         has("proftpd") && FileManager.default.fileExists(atPath: "/usr/lib/proftpd/mod_sftp.so") && openSSH
     package static let asyncSSH = FileManager.default.isExecutableFile(atPath: Repository.cache + "/venv/bin/python3")
+    package static let paramiko =
+        asyncSSH
+        && (try? runProgramBlocking(Repository.cache + "/venv/bin/python3", ["-c", "import paramiko"]))?.status == 0
     package static let python = has("python3")
     /// Whether a server can be shown an `/etc/passwd` of its own; OpenSSH needs that for passwords.
     package static let canOverlayFiles =

@@ -17,12 +17,14 @@ final class FileJob: Sendable {
     }
 
     private let content: Mutex<Content>
-    /// How many bytes its reads give, at most.
-    let readLength: Int
+    private let readLength: Int
+    /// How many bytes its replies have, at most.
+    let replyLength: Int
     let isLong: Bool
 
     init(_ operations: [(id: ID, operation: FileOperation)], replies: ByteBuffer) {
         readLength = operations.reduce(0) { $0 + $1.operation.readLength }
+        replyLength = operations.reduce(0) { $0 + $1.operation.replyLength }
         isLong = operations.contains { $0.operation.isLong }
         content = Mutex(Content(operations: operations, replies: replies))
     }

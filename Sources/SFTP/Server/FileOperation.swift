@@ -61,6 +61,19 @@ enum FileOperation: Sendable {
         }
     }
 
+    /// How many bytes its replies have, at most.
+    var replyLength: Int {
+        switch self {
+        case .read(_, let ranges): ranges.reduce(0) { $0 + $1.length + ByteBuffer.dataHeaderLength }
+        case .readDirectory: Limits.directoryBatchCount * Limits.directoryEntryLength
+        case .hash, .accounts: Limits.announcedMessageLength
+        case .write, .open, .openDirectory, .close, .onHandle, .onPath, .copy: requestCount * Limits.shortReplyLength
+        }
+    }
+
+    /// How much work it is, in bytes that go to or come from the disk or the client.
+    var jobLength: Int { replyLength + writeLength }
+
     /// How many bytes of payload it holds.
     var writeLength: Int {
         switch self {

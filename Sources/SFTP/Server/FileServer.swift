@@ -41,7 +41,8 @@ package actor FileServer {
     var pendingOpenCount = 0
     var pendingWriteLength = 0
     private(set) var requestsInFlight = 0
-    private var pendingReadLength = 0
+    /// How many bytes of replies the work under way makes, at most.
+    private var pendingReplyLength = 0
     private var jobCount = 0
     private var longJobCount = 0
     private var spares: [ByteBuffer] = []
@@ -165,8 +166,11 @@ package actor FileServer {
     }
 
     /// Whether replies wait that the client does not take.
-    private func isCongested(_ carrier: any MessageCarrier) -> Bool {
-        carrier.pendingWriteCount + outbound.count >= max(carrier.highWaterMark, Limits.replyHighWaterMark)
+    ///
+    /// `further` bytes are just about to be queued.
+    private func isCongested(_ carrier: any MessageCarrier, _ further: Int = 0) -> Bool {
+        carrier.pendingWriteCount + outbound.count + further
+            >= max(carrier.highWaterMark, Limits.replyHighWaterMark)
     }
 
     // MARK: Turns
@@ -209,15 +213,15 @@ package actor FileServer {
 
     // MARK: Jobs
 
-    private func startJobs(_ carrier: any MessageCarrier) {
-        while jobCount < Limits.jobsInPool, scheduler.readyCount > 0, !isCongested(carrier),
-            pendingReadLength < Limits.maximumPendingReadLength
+    private func startJobs(_ carrier: any MessageCarrier, _ further: Int = 0) {
+        while jobCount < Limits.jobsInPool, scheduler.readyCount > 0, !isCongested(carrier, further),
+            pendingReplyLength < Limits.maximumPendingReplyLength
         {
             guard let operations = nextOperations() else { return }
             let job = FileJob(operations, replies: takeSpare())
             jobCount += 1
             if job.isLong { longJobCount += 1 }
-            pendingReadLength += job.readLength
+            pendingReplyLength += job.replyLength
             loop.offload({ [worker] in job.run(by: worker) }, { self.assumeIsolated { $0.finish(job) } })
         }
     }
@@ -230,11 +234,12 @@ package actor FileServer {
         var operations: [(id: FileJob.ID, operation: FileOperation)] = []
         var length = 0
         var passes = scheduler.readyCount
-        while operations.count < share, length < Limits.jobLength, passes > 0 {
+        while operations.count < share, passes > 0 {
             passes -= 1
+            if length > 0, length + (scheduler.withNextReady(\.jobLength) ?? 0) > Limits.jobLength { break }
             guard let next = scheduler.takeReady() else { break }
             guard next.1.isLong else {
-                length += next.1.readLength + next.1.writeLength
+                length += next.1.jobLength
                 operations.append((next.0, next.1))
                 continue
             }
@@ -247,7 +252,7 @@ package actor FileServer {
     private func finish(_ job: FileJob) {
         jobCount -= 1
         if job.isLong { longJobCount -= 1 }
-        pendingReadLength -= job.readLength
+        pendingReplyLength -= job.replyLength
         guard let carrier else { return }
         var content = job.take()
         for (id, operation) in content.unfinished { scheduler.yield(id, operation) }
@@ -261,7 +266,7 @@ package actor FileServer {
             outbound.append(ServerMessage.reply(id, .handle(handles.insert(node))))
         }
         // What comes next is begun first, so that the disk works while this is encrypted.
-        startJobs(carrier)
+        startJobs(carrier, content.replies.count)
         send(content.replies, to: carrier)
         goOn()
     }

@@ -35,7 +35,11 @@ struct FileWorker: Sendable {
         case .onPath(let id, let request): perform(id, request, &content.replies)
         case .accounts(let id, let users, let groups):
             let names = AccountNames(users: users.map(accounts.user), groups: groups.map(accounts.group))
+            let start = content.replies.count
             content.replies.appendExtendedReply(id) { $0.append(names) }
+            guard content.replies.count - start > Limits.announcedMessageLength else { return }
+            content.replies.dropLast(content.replies.count - start)
+            content.replies.appendStatus(id, .failure, "more names than one reply has room for")
         case .hash(let hash):
             if !hash.goOn(self, &content.replies) { content.unfinished.append((job, operation)) }
         case .copy(let copy):

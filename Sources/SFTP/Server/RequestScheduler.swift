@@ -1,3 +1,5 @@
+import Bytes
+
 /// Decides which requests may run now, so that the results are those of running them one after the other.
 ///
 /// Requests on one file keep their order, save that reads do not wait for each other; so do requests on paths of which one is
@@ -158,6 +160,8 @@ package struct RequestScheduler<Work>: ~Copyable {
             lane.shared.append(slot)
         }
         if !lane.keys.contains(use.key) { lane.keys.append(use.key) }
+        // The root's key is related to every other: a file that is opened by ever more names waits for all paths.
+        if lane.keys.count > Limits.keysPerFile { lane.keys = [PathKey("/")] }
         lanes[use.file] = lane
     }
 

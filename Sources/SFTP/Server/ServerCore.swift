@@ -29,6 +29,8 @@ package struct ServerCore: ~Copyable {
         var handle: Handle
         var offset: UInt64
         var count: Int
+        /// Bytes of the message behind the payload.
+        var excess: Int
         var data: ByteBuffer
     }
 
@@ -166,8 +168,9 @@ package struct ServerCore: ~Copyable {
         guard 4 + length >= headerLength else { return refused(13, "a WRITE that ends early") }
         guard start.byteCount >= headerLength else { return .needs(headerLength) }
         let count = Int(start.integer(at: headerLength - 4, as: UInt32.self))
-        guard headerLength + count == 4 + length else {
-            return refused(headerLength, "data of another length than the message has room for")
+        // More than the data is let pass, as OpenSSH's server does: rclone 1.60 fills its messages up.
+        guard headerLength + count <= 4 + length else {
+            return refused(headerLength, "data that is longer than the message")
         }
         return .write(headerLength)
     }
@@ -186,9 +189,10 @@ package struct ServerCore: ~Copyable {
             var progress = WriteProgress(
                 id: RequestID(rawValue: start.integer(at: 5)),
                 handle: Handle(checked: [UInt8](start.extracting(13..<headerLength - 12))),
-                offset: start.integer(at: headerLength - 12), count: count, data: ByteBuffer())
+                offset: start.integer(at: headerLength - 12), count: count,
+                excess: 4 + Int(start.integer(at: 0, as: UInt32.self)) - headerLength - count, data: ByteBuffer())
             guard count > 0 else {
-                sink.requestReceived(progress.id, .write(progress.handle, offset: progress.offset, data: progress.data))
+                deliver(progress, into: &sink)
                 return headerLength
             }
             progress.data = sink.payloadBuffer(count)
@@ -213,9 +217,14 @@ package struct ServerCore: ~Copyable {
         if progress.data.count < progress.count {
             framing = .payload(progress)
         } else {
-            sink.requestReceived(progress.id, .write(progress.handle, offset: progress.offset, data: progress.data))
+            deliver(progress, into: &sink)
         }
         return piece
+    }
+
+    private mutating func deliver<Sink: RequestSink & ~Copyable>(_ progress: WriteProgress, into sink: inout Sink) {
+        framing = progress.excess > 0 ? .skipping(progress.excess) : .message
+        sink.requestReceived(progress.id, .write(progress.handle, offset: progress.offset, data: progress.data))
     }
 
     /// Hands on the message in `body`, type first, which is not WRITE.
