@@ -32,16 +32,20 @@ package final class OpenSSHServer: TestHost {
     ///   - hostKeys: which host keys it offers.
     ///   - password: allows this password and keyboard-interactive (by PAM, one prompt); needs root and
     ///     `Installed.canOverlayFiles`. Only for `.system`.
+    ///   - subsystem: the command that serves `sftp`.
     package static func start(
         _ release: Release = .system, options: [String] = [], hostKeys: [TestKeys.Kind] = TestKeys.Kind.allCases,
-        password: String? = nil
+        password: String? = nil, subsystem: String = "internal-sftp"
     ) async throws -> OpenSSHServer {
         try await onThread {
-            try OpenSSHServer(release, options: options, hostKeys: hostKeys, password: password)
+            try OpenSSHServer(
+                release, options: options, hostKeys: hostKeys, password: password, subsystem: subsystem)
         }
     }
 
-    private init(_ release: Release, options: [String], hostKeys: [TestKeys.Kind], password: String?) throws {
+    private init(
+        _ release: Release, options: [String], hostKeys: [TestKeys.Kind], password: String?, subsystem: String
+    ) throws {
         let temporary = try TemporaryDirectory()
         let tree = release == .system ? "" : Self.newRelease
         if release == .new {
@@ -64,7 +68,7 @@ package final class OpenSSHServer: TestHost {
                 "ListenAddress 127.0.0.1", "AuthorizedKeysFile \(temporary.path("authorized_keys"))", "PidFile none",
                 "StrictModes no", "PermitRootLogin yes", "MaxStartups 1000", "MaxSessions 1000",
                 "MaxAuthTries 20", "LoginGraceTime 60", "UseDNS no", "PrintMotd no", "PrintLastLog no", "AcceptEnv *",
-                "LogLevel VERBOSE", "Subsystem sftp internal-sftp",
+                "LogLevel VERBOSE", "Subsystem sftp \(subsystem)",
                 "UsePAM \(password == nil ? "no" : "yes")",
                 "PasswordAuthentication \(password == nil ? "no" : "yes")",
                 "KbdInteractiveAuthentication \(password == nil ? "no" : "yes")",
