@@ -33,7 +33,9 @@ struct DemoHost: Sendable {
             admission.perSource = admission.dropFull
             let server = SSHServer(
                 ServerConfiguration(hostKeys: [key]), policy: FixedAccounts([account]),
-                services: DemoServices(root: folder.root, allowsExec: allowsExec), admission: admission, on: loop,
+                services: DemoServices(
+                    root: folder.root, files: try RootedFileSystem(at: folder.root), allowsExec: allowsExec),
+                admission: admission, on: loop,
                 observe: log)
             let listening = try await server.listen(at: address)
             let host = DemoHost(

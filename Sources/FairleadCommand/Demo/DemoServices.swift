@@ -1,5 +1,6 @@
 import Bytes
 import Reactor
+import SFTP
 import SSH
 import Sessions
 
@@ -7,14 +8,22 @@ import Sessions
 /// them, because they reach this whole machine.
 struct DemoServices: ServerServices {
     let root: RawPath
+    /// The folder, as a file system that nothing leads out of.
+    let files: RootedFileSystem
     let allowsExec: Bool
 
     func handler(for program: SessionProgram, in session: SessionContext) -> (any SessionHandler)? {
         switch program {
-        case .subsystem: nil
+        case .subsystem(let name): name == "sftp" ? FileServerSession(files: files, options: options) : nil
         case .shell: allowsExec ? process(["-l"], session) : nil
         case .exec(let command): allowsExec ? process(["-c", RawPath(bytes: command)], session) : nil
         }
+    }
+
+    private var options: FileServerOptions {
+        var options = FileServerOptions()
+        options.userName = DemoHost.user
+        return options
     }
 
     private func process(_ arguments: [RawPath], _ session: SessionContext) -> ProcessSession {
