@@ -47,6 +47,7 @@ let fuzzTargets: [Target] = [
     fuzz("Packets", leansOn: ["Bytes", "SSH"]),
     fuzz("Authentication", leansOn: ["Bytes", "SSH"]),
     fuzz("Channels", leansOn: ["Bytes", "SSH"]),
+    fuzz("Server", leansOn: ["Bytes", "SSH"]),
     fuzz("Keys", leansOn: ["Bytes", "SSH"]),
     fuzz("KnownHosts", leansOn: ["Bytes", "SSH"]),
     fuzz("Agent", leansOn: ["Bytes", "SSH"]),
