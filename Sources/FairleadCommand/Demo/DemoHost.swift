@@ -31,8 +31,11 @@ struct DemoHost: Sendable {
             // Everybody here is this machine, and the password cannot be guessed.
             admission.penalties = nil
             admission.perSource = admission.dropFull
+            var configuration = ServerConfiguration(hostKeys: [key])
+            // Clients of libssh2 1.10, such as Debian 12's curl, know no others.
+            configuration.transport.algorithms.macs += [.sha256, .sha512]
             let server = SSHServer(
-                ServerConfiguration(hostKeys: [key]), policy: FixedAccounts([account]),
+                configuration, policy: FixedAccounts([account]),
                 services: DemoServices(
                     root: folder.root, files: try RootedFileSystem(at: folder.root), allowsExec: allowsExec),
                 admission: admission, on: loop,

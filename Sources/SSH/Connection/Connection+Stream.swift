@@ -63,7 +63,10 @@ extension Connection: ByteStreamHandler {
                 if isFirst { keysAreAgreed() } else { countStrangersKeyExchanges() }
                 return true
             case .payload(let range):
+                let isSecret = isAdmitting
                 deliver(stream.received, range)
+                // It may have been a password; nothing else of it is needed.
+                if isSecret { stream.received.wipe(range) }
                 return true
             case .inflatedPayload:
                 let payload = transport.takeInflatedPayload()
@@ -74,6 +77,11 @@ extension Connection: ByteStreamHandler {
             end(.transport(error), telling: error.disconnectReason)
             return false
         }
+    }
+
+    /// Whether a client is proving who it is.
+    private var isAdmitting: Bool {
+        if case .admitting = phase { true } else { false }
     }
 
     /// The first key exchange is over.

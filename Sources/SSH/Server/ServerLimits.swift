@@ -16,8 +16,9 @@ package enum ServerLimits {
 
     /// Sessions that one connection may have at once (OpenSSH's MaxSessions is 10).
     package static let sessionCount = 64
-    /// Channels of all kinds that one connection may have at once.
-    package static let channelCount = 512
+    /// Channels of all kinds that one connection may have at once; each may make the server hold its window, 2 MiB to begin
+    /// with.
+    package static let channelCount = 128
     /// Addresses and sockets that one connection may have listened at.
     package static let forwardCount = 64
     /// Environment variables of one session, and all their names and values in bytes.

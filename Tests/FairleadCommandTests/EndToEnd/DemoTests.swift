@@ -110,4 +110,89 @@ struct DemoTests {
             #expect(!FileManager.default.fileExists(atPath: demo.line.root))
         }
     }
+
+    // MARK: Other people's clients of files
+
+    /// Copies a file there and back with one client, and expects the same bytes.
+    private func roundTrip(_ copy: (Demo, _ file: String) async throws -> ProgramResult) async throws {
+        let demo = try Demo()
+        let sent = try Data(contentsOf: URL(fileURLWithPath: demo.line.root + "/data/measurements/noise.bin"))
+        try demo.directory.write([UInt8](sent), to: "file")
+        let result = try await copy(demo, demo.directory.path("file"))
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+        let there = try? Data(contentsOf: URL(fileURLWithPath: demo.line.root + "/documents/there"))
+        let back = try? Data(contentsOf: URL(fileURLWithPath: demo.directory.path("back")))
+        #expect(there == sent && back == sent)
+        _ = demo.stop()
+    }
+
+    @Test("serves scp")
+    func scp() async throws {
+        try await roundTrip { demo, file in
+            let port = ["-P", "\(demo.line.port)"]
+            _ = try await demo.run("scp", port + [file, "\(demo.target):documents/there"])
+            return try await demo.run("scp", port + ["\(demo.target):documents/there", demo.directory.path("back")])
+        }
+    }
+
+    @Test("serves PuTTY's psftp", .enabled(if: Installed.has("psftp"), "psftp is not installed"))
+    func putty() async throws {
+        try await roundTrip { demo, file in
+            let fingerprint = try await runProgram(
+                "ssh-keygen", ["-lf", "-"], input: Array((demo.line.host_key + "\n").utf8)
+            ).output.split(separator: " ")[1]
+            return try await runProgram(
+                "psftp",
+                [
+                    "-batch", "-P", "\(demo.line.port)", "-l", "demo", "-pwfile", demo.directory.path("password"),
+                    "-hostkey", String(fingerprint), "-b", "/dev/stdin", demo.line.host,
+                ],
+                input: Array("put \(file) documents/there\nget documents/there \(demo.directory.path("back"))\n".utf8),
+                environment: ["HOME": demo.directory.path], timeout: 60)
+        }
+    }
+
+    @Test("serves lftp", .enabled(if: Installed.has("lftp"), "lftp is not installed"))
+    func lftp() async throws {
+        try await roundTrip { demo, file in
+            let script = """
+                set sftp:connect-program "ssh -a -x -F none -o UserKnownHostsFile=\(demo.directory.path("known_hosts"))"
+                set net:max-retries 1
+                open -u demo,\(demo.line.password) -p \(demo.line.port) sftp://127.0.0.1
+                put \(file) -o documents/there
+                get documents/there -o \(demo.directory.path("back"))
+                """
+            return try await runProgram(
+                "lftp", ["-f", "/dev/stdin"], input: Array(script.utf8), environment: ["HOME": demo.directory.path],
+                timeout: 60)
+        }
+    }
+
+    @Test("serves rclone", .enabled(if: Installed.has("rclone"), "rclone is not installed"))
+    func rclone() async throws {
+        try await roundTrip { demo, file in
+            let obscured = try await runProgram(
+                "rclone", ["obscure", "-"], input: Array(demo.line.password.utf8)
+            ).output.trimmingCharacters(in: .whitespacesAndNewlines)
+            let options = [
+                "--config", "/dev/null", "--sftp-host", "127.0.0.1", "--sftp-port", "\(demo.line.port)",
+                "--sftp-user", "demo", "--sftp-pass", obscured, "--sftp-known-hosts-file",
+                demo.directory.path("known_hosts"), "--retries", "1",
+            ]
+            _ = try await runProgram("rclone", ["copyto", file, ":sftp:documents/there"] + options, timeout: 60)
+            return try await runProgram(
+                "rclone", ["copyto", ":sftp:documents/there", demo.directory.path("back")] + options, timeout: 60)
+        }
+    }
+
+    @Test("serves curl", .enabled(if: Installed.has("curl"), "curl is not installed"))
+    func curl() async throws {
+        try await roundTrip { demo, file in
+            let url = "sftp://127.0.0.1:\(demo.line.port)/documents/there"
+            let configuration = try demo.directory.write("user = \"demo:\(demo.line.password)\"\n", to: "curlrc")
+            let options = ["-sS", "-K", configuration, "--insecure"]
+            _ = try await runProgram("curl", options + ["-T", file, url], timeout: 60)
+            return try await runProgram("curl", options + ["-o", demo.directory.path("back"), url], timeout: 60)
+        }
+    }
 }
