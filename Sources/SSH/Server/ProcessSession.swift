@@ -58,7 +58,10 @@ package final class ProcessSession: SessionHandler, @unchecked Sendable {
         var environment = command.environment ?? [:]
         environment["TERM"] = request.terminal
         command.environment = environment
-        let terminal = try PseudoTerminal(command, size: TerminalSize(request.size), on: channel.loop)
+        let terminal = try PseudoTerminal(
+            command, size: TerminalSize(request.size),
+            modes: request.modes.entries.map { TerminalMode(opcode: $0.opcode.rawValue, argument: $0.argument) },
+            on: channel.loop)
         let port = StreamPort(terminal, of: channel) { [weak self] event in self?.streamDid(event, channel) }
         return Running(child: terminal.child, terminal: terminal, input: port, outputs: [], openOutputs: 1)
     }

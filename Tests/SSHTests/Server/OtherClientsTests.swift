@@ -25,7 +25,7 @@ struct OtherClientsTests {
     func asyncSSH() async throws {
         let lines = try await play("asyncssh-client")
         #expect(lines.filter { !$0.hasPrefix("ok ") } == [])
-        #expect(lines.count == 12)
+        #expect(lines.count == 13)
     }
 
     @Test("Paramiko", .enabled(if: Installed.paramiko, "Paramiko is not installed"))
