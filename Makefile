@@ -1,5 +1,5 @@
 # Every habit of the project by name; CI calls nothing else.
-.PHONY: help run build test check format bench fuzz clean
+.PHONY: help run build test check format bench fuzz timing clean
 
 help: ## say what there is (the default)
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -22,13 +22,17 @@ check: ## formatting, layering, forbidden words, documents
 format: ## format all Swift files in place
 	swift format --in-place --recursive $$(Scripts/swift-folders) Package.swift
 
-bench: ## compare with OpenSSH's own clients, in pairs
-	@Scripts/setup run
-	@Scripts/bench
+bench: ## compare with OpenSSH, rclone, lftp, AsyncSSH, curl and rsync, in pairs (BENCH=--quick and others)
+	@Scripts/setup bench
+	@Scripts/bench $(BENCH)
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (default 60)
 	@Scripts/setup build
 	@Scripts/fuzz
+
+timing: ## show that no secret of the post-quantum code decides a jump or an address
+	@Scripts/setup timing
+	@Scripts/check-constant-time
 
 clean: ## remove what was built; .cache stays
 	swift package clean

@@ -45,6 +45,7 @@ let fuzzTargets: [Target] = [
     .target(name: "FuzzDriver", dependencies: ["Bytes"], path: "Fuzz/Driver", swiftSettings: settings),
     fuzz("WireReader", leansOn: ["Bytes"]),
     fuzz("Packets", leansOn: ["Bytes", "SSH"]),
+    fuzz("PostQuantum", leansOn: ["Bytes", "Cryptography", "SSH"]),
     fuzz("Authentication", leansOn: ["Bytes", "SSH"]),
     fuzz("Channels", leansOn: ["Bytes", "SSH"]),
     fuzz("Server", leansOn: ["Bytes", "SSH"]),
@@ -53,6 +54,9 @@ let fuzzTargets: [Target] = [
     fuzz("Agent", leansOn: ["Bytes", "SSH"]),
     fuzz("FileTransfer", leansOn: ["Bytes", "SFTP"]),
     fuzz("FileServer", leansOn: ["Bytes", "Reactor", "SFTP"]),
+    fuzz("Selection", leansOn: ["Bytes", "Transfer"]),
+    fuzz("SCP", leansOn: ["Bytes", "Transfer"]),
+    fuzz("TransferJournal", leansOn: ["Bytes", "Transfer"]),
 ]
 
 let package = Package(
@@ -89,6 +93,12 @@ let package = Package(
         .executableTarget(
             name: "ReactorBenchmark", dependencies: ["Bytes", "Reactor"], path: "Benchmarks/ReactorBenchmark",
             swiftSettings: settings),
+        .executableTarget(
+            name: "PostQuantumBenchmark", dependencies: ["Bytes", "Cryptography", "SSH"],
+            path: "Benchmarks/PostQuantumBenchmark", swiftSettings: settings),
+        .executableTarget(
+            name: "ConstantTimeCheck", dependencies: ["Bytes", "Cryptography"], path: "Benchmarks/ConstantTimeCheck",
+            swiftSettings: settings),
         library("TestHosts", leansOn: []),
         // The SFTP server over standard streams, for the tests' clients that others wrote.
         .executableTarget(
@@ -105,6 +115,6 @@ let package = Package(
         tests(
             "TransferTests",
             leansOn: ["Bytes", "Cryptography", "Reactor", "SFTP", "SSH", "TestHosts", "Transfer"]),
-        tests("SessionsTests", leansOn: ["Bytes", "Errors", "SFTP", "Sessions", "TestHosts", "Transfer"]),
+        tests("SessionsTests", leansOn: ["Bytes", "Errors", "SFTP", "SSH", "Sessions", "TestHosts", "Transfer"]),
     ] + (isFuzzing ? fuzzTargets : [])
 )

@@ -15,6 +15,7 @@ package struct Main {
     package static let version = "0.1.0"
 
     static func main() async {
+        MemoryPolicy.keepFreedMemory()
         StandardStreams.openMissing()
         // Whoever stops reading is noticed by the error of a write.
         signal(SIGPIPE, SIG_IGN)

@@ -79,11 +79,16 @@ struct HostConnector {
         return try await TCPStream.connect(addresses: addresses, on: loop, timeout: request.connectTimeout)
     }
 
+    /// The receive window of a channel to begin with, in bytes.
+    private static let initialWindow: UInt32 = 8 << 20
+
     private func configuration(hostKeys: [KeyAlgorithm]) -> ClientConfiguration {
         var configuration = ClientConfiguration()
         configuration.transport.algorithms = request.algorithms
         configuration.transport.algorithms.hostKeys = hostKeys
         configuration.transport.rekeyPolicy = request.rekeyPolicy
+        // Requests bound what a server has to send, so that a long path can be full from the second round trip on.
+        configuration.channels.initialWindow = Self.initialWindow
         configuration.keepaliveInterval = request.keepaliveInterval
         configuration.keepaliveCountMax = request.keepaliveCountMax
         if let timeout = request.connectTimeout { configuration.handshakeTimeout = timeout }

@@ -1,73 +1,202 @@
-import Bytes
-import Cryptography
+package import Bytes
 package import Reactor
-package import SFTP
-import Synchronization
 
-/// Moves files and trees between the local disk and one host over SFTP.
+/// Moves files and trees between two places: the local disk and a host, or two hosts.
 ///
-/// Bound to the client's loop. A file is written under a temporary name beside its target, and gets its name when it is
-/// whole; whatever fails stops that file alone. Cancelling the task stops the transfer and removes temporary files, but
-/// for those that `TransferOptions.resumes` keeps.
+/// Bound to the loop of both. Listing, reading and writing of many files overlap: nothing is awaited that need not be. A
+/// file is written under a temporary name beside its target, and gets its name when it is whole; whatever fails stops that
+/// file alone. A connection that is lost is made again as the place allows, and what was under way goes on. Cancelling the
+/// task stops the transfer and removes temporary files, but for those that `TransferOptions.resumes` keeps. One run at a
+/// time.
 package actor TransferEngine {
     package nonisolated let loop: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
-    let client: FileTransferClient
-    let options: TransferOptions
+    var options: TransferOptions
     let progress: TransferProgress
-    let checksums: Checksums
+    let control: TransferControl
     let limiter: RateLimiter?
-    let downloadBudget: TransferBudget
-    let uploadBudget: TransferBudget
-    let local: FileSystem
+    let budget: TransferBudget
+    /// Where the current run reads and writes.
+    var route: Route
     /// What happened so far.
     var summary = TransferSummary()
     /// Set when nothing more can be transferred.
     var ending: TransferError?
     /// What this run writes: no two sources may become the same file.
     private var claims: Set<RawPath> = []
+    /// Folders that wait to be listed, and files and links that wait for their turn.
+    var folders = WorkQueue<FolderVisit>()
+    var jobs = WorkQueue<TransferJob>()
+    /// Folders whose attributes are set when everything in them is there.
+    var finished: [FinishedFolder] = []
+    var entryCount = 0
+    private var listing = 0
+    private var running = 0
+    /// Bytes that the running jobs hold, at most.
+    private var runningBytes = 0
+    private var openFiles = 256
+    private var waker: CheckedContinuation<Void, Never>?
+    private var isAwake = false
 
-    package init(
-        client: FileTransferClient, options: TransferOptions, progress: TransferProgress,
-        checksumCommand: Checksums.Command? = nil
-    ) {
-        loop = client.loop
-        self.client = client
-        self.options = options
-        self.progress = progress
-        checksums = Checksums(client: client, command: checksumCommand)
-        limiter = options.rateLimit.map { RateLimiter(bytesPerSecond: $0) }
-        downloadBudget = TransferBudget(limit: options.limits.bytesUnderWay)
-        uploadBudget = TransferBudget(limit: options.limits.totalUploadBytesUnderWay)
-        local = FileSystem(on: client.loop)
+    /// Where a run reads and where it writes.
+    struct Route: Sendable {
+        let source: any RemoteFileSystem
+        let destination: any RemoteFileSystem
     }
 
-    /// Runs `transfer` for every job, so many at once as the options say, until all are done or the connection is gone.
-    func runAll<Job: Sendable>(
-        _ jobs: [Job], _ transfer: @escaping @Sendable (Job) async throws(TransferError) -> Void,
-        path: @escaping @Sendable (Job) -> RawPath
-    ) async {
-        await withTaskGroup(of: Void.self) { group in
-            var next = jobs.startIndex
-            var running = 0
-            while next < jobs.endIndex || running > 0 {
-                while next < jobs.endIndex, running < max(1, options.parallelFiles), ending == nil {
-                    let job = jobs[next]
-                    next += 1
-                    running += 1
-                    group.addTask(executorPreference: loop) {
-                        do throws(TransferError) { try await transfer(job) } catch {
-                            await self.note(error, at: path(job))
-                        }
-                    }
+    /// An engine whose runs happen on `loop`, that of every place it is given.
+    package init(
+        on loop: EventLoop, options: TransferOptions, progress: TransferProgress,
+        control: TransferControl = TransferControl()
+    ) {
+        self.loop = loop
+        self.options = options
+        self.progress = progress
+        self.control = control
+        limiter = options.rateLimit.map { RateLimiter(bytesPerSecond: $0) }
+        budget = TransferBudget(limit: options.limits.bytesUnderWay)
+        let disk = LocalFileSystem(on: loop)
+        route = Route(source: disk, destination: disk)
+    }
+
+    // MARK: Runs
+
+    /// Copies `sources` to `destination`: into it when it is a folder or there are several sources, else under its name.
+    ///
+    /// Folders are copied with all that is in them.
+    package func copy(
+        _ sources: [RawPath], from source: any RemoteFileSystem, to destination: RawPath,
+        at target: any RemoteFileSystem
+    ) async -> TransferSummary {
+        await run(Route(source: source, destination: target)) {
+            await self.plan(sources, to: destination.isEmpty ? "." : destination)
+        }
+    }
+
+    /// Copies what `list` names, relative to the folder `base`, to the same places below the folder `destination`.
+    package func copy(
+        listed list: [RawPath], below base: RawPath, from source: any RemoteFileSystem, to destination: RawPath,
+        at target: any RemoteFileSystem
+    ) async -> TransferSummary {
+        await run(Route(source: source, destination: target)) {
+            await self.plan(listed: list, below: base, to: destination.isEmpty ? "." : destination)
+        }
+    }
+
+    /// Plans with `plan`, and does what it has found, which begins meanwhile; then `last`, and what folders get at the end.
+    func run(
+        _ route: Route, _ plan: @escaping @Sendable () async -> Void, last: @Sendable () async -> Void = {}
+    ) async -> TransferSummary {
+        self.route = route
+        summary = TransferSummary()
+        (ending, claims, finished, entryCount) = (nil, [], [], 0)
+        if let limit = try? await route.destination.capabilities().openFiles { openFiles = limit }
+        if let limit = try? await route.source.capabilities().openFiles { openFiles = min(openFiles, limit) }
+        await withDiscardingTaskGroup { group in
+            listing += 1
+            group.addTask(executorPreference: loop) {
+                await plan()
+                await self.listed()
+            }
+            while startMore(in: &group) { await sleep() }
+        }
+        progress.totalIsKnown()
+        await last()
+        await finishFolders()
+        if options.durability == .automatic, summary.files > 0, ending == nil {
+            await synchronizeDestination()
+        }
+        return summary
+    }
+
+    /// Starts what may run by now; false when nothing is left.
+    private func startMore(in group: inout DiscardingTaskGroup) -> Bool {
+        if Task.isCancelled, ending == nil { note(.cancelled, at: "") }
+        if ending != nil {
+            folders.removeAll()
+            jobs.removeAll()
+        }
+        if control.isPaused {
+            control.whenResumed { self.loop.execute { self.assumeIsolated { $0.wake() } } }
+        } else {
+            while listing < options.limits.listings, jobs.count < options.limits.waitingFiles,
+                let folder = folders.popFirst()
+            {
+                listing += 1
+                group.addTask(executorPreference: loop) {
+                    await self.visit(folder)
+                    await self.listed()
                 }
-                guard running > 0 else { return }
-                await group.next()
-                running -= 1
+            }
+            while let job = jobs.first, mayStart(job) {
+                _ = jobs.popFirst()
+                let weight = job.weight
+                running += 1
+                runningBytes += weight
+                group.addTask(executorPreference: loop) {
+                    await self.perform(job)
+                    await self.performed(weight)
+                }
+            }
+        }
+        if listing == 0, folders.isEmpty { progress.totalIsKnown() }
+        return listing > 0 || running > 0 || !folders.isEmpty || !jobs.isEmpty
+    }
+
+    private func mayStart(_ job: TransferJob) -> Bool {
+        guard running > 0 else { return true }
+        return running < min(max(1, options.parallelFiles), openFiles)
+            && runningBytes + job.weight <= options.limits.bytesUnderWay
+    }
+
+    private func listed() {
+        listing -= 1
+        wake()
+    }
+
+    private func performed(_ weight: Int) {
+        running -= 1
+        runningBytes -= weight
+        wake()
+    }
+
+    /// Waits until something has ended or come.
+    private func sleep() async {
+        if !isAwake { await withCheckedContinuation { waker = $0 } }
+        isAwake = false
+    }
+
+    func wake() {
+        isAwake = true
+        waker.take()?.resume()
+    }
+
+    // MARK: Losses
+
+    /// Runs `body` again after a loss of the connection, as long as it can be made again. For what may be done twice.
+    func persistently<Value: Sendable>(
+        _ body: () async throws(TransferError) -> Value
+    ) async throws(TransferError) -> Value {
+        while true {
+            do throws(TransferError) { return try await body() } catch {
+                guard await recovers(from: error) else { throw error }
             }
         }
     }
+
+    /// Whether the connection that `error` tells of the loss of could be made again.
+    func recovers(from error: TransferError) async -> Bool {
+        guard error.isLoss, ending == nil, !Task.isCancelled else { return false }
+        guard await route.source.recover(from: error), await route.destination.recover(from: error) else {
+            return false
+        }
+        summary.retries += 1
+        progress.noteRetry()
+        return ending == nil
+    }
+
+    // MARK: Outcomes
 
     /// Notes that one path failed; after an error that ends the connection nothing more is begun.
     func note(_ error: TransferError, at path: RawPath) {
@@ -85,142 +214,27 @@ package actor TransferEngine {
 
     // MARK: Names
 
-    /// Forgets which targets were claimed: a new run begins.
-    func forgetClaims() {
-        claims = []
-    }
-
     /// Takes `target` for one source; false when another source of this run has it.
     func claim(_ target: RawPath) -> Bool { claims.insert(target).inserted }
 
-    /// The temporary name beside `target`; one that a later run finds again where transfers are resumed.
-    func temporaryPath(for target: RawPath) -> RawPath {
-        options.resumes ? temporaryPath(for: target, suffix: "part") : uniquePath(for: target)
-    }
-
-    /// A temporary name beside `target` that nobody else uses.
-    nonisolated func uniquePath(for target: RawPath) -> RawPath {
-        temporaryPath(for: target, suffix: String(UInt64.random(in: 0 ... .max), radix: 36))
-    }
-
-    private nonisolated func temporaryPath(for target: RawPath, suffix: String) -> RawPath {
-        var name = target.lastComponent.bytes
-        // The name with everything around it has to fit into 255 bytes, and two long names must not become one.
-        if name.count > 200 { name = Array(Hexadecimal.encode(MessageDigest.digest(.sha256, of: name.rawSpan)).utf8) }
-        return target.parent.appending(RawPath(bytes: Array(".".utf8) + name + Array(".fairlead-\(suffix)".utf8)))
-    }
-
-    /// Other names for `target`: `name (1).ext`, `name (2).ext`, …
-    nonisolated func alternatives(to target: RawPath) -> [RawPath] {
-        let name = target.lastComponent.bytes
-        let dot = name.lastIndex(of: UInt8(ascii: ".")).flatMap { $0 > 0 ? $0 : nil } ?? name.endIndex
-        return (1...999).map { number in
-            let ending = Array(" (\(number))".utf8) + Array(name[dot...])
-            let stem = name[..<dot].prefix(max(1, 255 - ending.count))
-            return target.parent.appending(RawPath(bytes: Array((stem + ending).prefix(255))))
-        }
-    }
-
-    // MARK: Errors of each side
-
-    func onServer<Value: Sendable>(
-        _ path: RawPath, _ body: () async throws(RequestError) -> Value
-    ) async throws(TransferError) -> Value {
-        do throws(RequestError) { return try await body() } catch {
-            throw TransferError(error, at: path)
-        }
-    }
-
-    func onDisk<Value: Sendable>(
-        _ path: RawPath, _ body: () async throws(ReactorError) -> Value
-    ) async throws(TransferError) -> Value {
-        do throws(ReactorError) { return try await body() } catch {
-            if error.kind == .cancelled { throw .cancelled }
-            throw .local(error, path: path)
-        }
-    }
-
-    /// The attributes of what is at `path`, links followed; nil when nothing is there.
-    func remoteAttributes(_ path: RawPath) async throws(TransferError) -> Attributes? {
-        try await onServer(path) { () throws(RequestError) in
-            do throws(RequestError) { return try await client.attributes(at: path) } catch {
-                if error.code == .noSuchFile { return nil }
-                throw error
+    /// The name that becomes of `target` by the rule for conflicts, and that no other source of this run gets; nil to leave
+    /// it.
+    func name(for target: RawPath, isTaken: Bool) async throws(TransferError) -> RawPath? {
+        switch options.onConflict {
+        case .overwrite: break
+        case .skip: if isTaken { return nil }
+        case .fail: if isTaken { throw .targetExists(path: target) }
+        case .rename:
+            if !isTaken, claim(target) { return target }
+            for candidate in TemporaryNames.alternatives(to: target) {
+                let existing = try await persistently { () throws(TransferError) in
+                    try await route.destination.facts(of: candidate, followingLinks: false)
+                }
+                if existing == nil, claim(candidate) { return candidate }
             }
+            throw .targetExists(path: target)
         }
-    }
-
-    /// The status of what is at `path`, links followed; nil when nothing is there.
-    func localStatus(_ path: RawPath) async throws(TransferError) -> FileStatus? {
-        try await onDisk(path) { () throws(ReactorError) in
-            do throws(ReactorError) { return try await local.stat(path) } catch {
-                if error.kind == .notFound { return nil }
-                throw error
-            }
-        }
-    }
-
-    /// The status of what is at `path` itself; nil when nothing is there.
-    func localLinkStatus(_ path: RawPath) async throws(TransferError) -> FileStatus? {
-        try await onDisk(path) { () throws(ReactorError) in
-            do throws(ReactorError) { return try await local.lstat(path) } catch {
-                if error.kind == .notFound { return nil }
-                throw error
-            }
-        }
-    }
-
-    /// The attributes of what is at `path` itself; nil when nothing is there.
-    func remoteLinkAttributes(_ path: RawPath) async throws(TransferError) -> Attributes? {
-        try await onServer(path) { () throws(RequestError) in
-            do throws(RequestError) { return try await client.linkAttributes(at: path) } catch {
-                if error.code == .noSuchFile { return nil }
-                throw error
-            }
-        }
-    }
-
-    /// Runs `body` to its end, even if the task is cancelled; a server that does not answer has some time from then on.
-    func uncancelled<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) async -> Value {
-        let task = Task(executorPreference: loop) { await body() }
-        let limit = TimeLimit()
-        let (loop, time) = (loop, options.limits.cleanUpTime)
-        let value = await withTaskCancellationHandler {
-            await task.value
-        } onCancel: {
-            loop.execute { limit.start(after: time, on: loop) { task.cancel() } }
-        }
-        limit.end()
-        return value
-    }
-}
-
-/// A timer that may be ended before it was started.
-private final class TimeLimit: Sendable {
-    private enum Phase {
-        case waiting
-        case running(LoopTimer)
-        case ended
-    }
-
-    private let phase = Mutex(Phase.waiting)
-
-    /// On `loop`.
-    func start(after time: Duration, on loop: EventLoop, _ body: @escaping @Sendable () -> Void) {
-        phase.withLock { phase in
-            guard case .waiting = phase else { return }
-            phase = .running(
-                loop.schedule(after: time) {
-                    body()
-                    self.end()
-                })
-        }
-    }
-
-    func end() {
-        phase.withLock { phase in
-            if case .running(let timer) = phase { timer.cancel() }
-            phase = .ended
-        }
+        guard claim(target) else { throw .targetExists(path: target) }
+        return target
     }
 }

@@ -18,6 +18,12 @@ package enum TransferError: Error, Sendable, Equatable {
     case wrongKind(path: RawPath, String)
     /// A name that the server sent is not safe to use here.
     case unsafeName(NameRefusal, folder: RawPath)
+    /// Nothing has the name, or nothing matches the pattern.
+    case notFound(path: RawPath, String)
+    /// More would be removed than was allowed.
+    case tooManyRemovals(path: RawPath, count: Int, limit: Int)
+    /// A transfer by the SCP protocol failed.
+    case scp(SCPError, path: RawPath)
     /// The transfer was cancelled.
     case cancelled
 
@@ -26,11 +32,18 @@ package enum TransferError: Error, Sendable, Equatable {
         if case .cancelled = error { self = .cancelled } else { self = .remote(error, path: path) }
     }
 
+    /// What went wrong at `path` on this machine.
+    init(_ error: ReactorError, at path: RawPath) {
+        if error.kind == .cancelled { self = .cancelled } else { self = .local(error, path: path) }
+    }
+
     /// Whether what was transferred is wrong, so that nothing can be built on it.
     var isMismatch: Bool {
         switch self {
         case .checksumMismatch: true
-        case .remote, .local, .sourceChanged, .targetExists, .wrongKind, .unsafeName, .cancelled: false
+        case .remote, .local, .sourceChanged, .targetExists, .wrongKind, .unsafeName, .notFound, .tooManyRemovals, .scp,
+            .cancelled:
+            false
         }
     }
 
@@ -38,7 +51,20 @@ package enum TransferError: Error, Sendable, Equatable {
     package var endsConnection: Bool {
         switch self {
         case .remote(.connectionLost, _), .remote(.closed, _), .remote(.protocolViolation, _), .cancelled: true
-        case .remote, .local, .sourceChanged, .checksumMismatch, .targetExists, .wrongKind, .unsafeName: false
+        case .scp(let error, _): error.endsConnection
+        case .remote, .local, .sourceChanged, .checksumMismatch, .targetExists, .wrongKind, .unsafeName, .notFound,
+            .tooManyRemovals:
+            false
+        }
+    }
+
+    /// Whether a new connection may bring what this one did not.
+    var isLoss: Bool {
+        switch self {
+        case .remote(.connectionLost, _), .remote(.closed, _): true
+        case .remote, .local, .sourceChanged, .checksumMismatch, .targetExists, .wrongKind, .unsafeName, .notFound,
+            .tooManyRemovals, .scp, .cancelled:
+            false
         }
     }
 }

@@ -1,6 +1,7 @@
 import Bytes
 import Errors
 import SFTP
+import SSH
 import Testing
 import Transfer
 
@@ -25,5 +26,20 @@ struct FileFailureTests {
         let error = FairleadError(.wrongKind(path: path, "it has to be an existing folder"), context)
         #expect(error.category == .fileSystem)
         #expect(error.message == "name: it has to be an existing folder")
+    }
+
+    @Test(
+        "Failures of SCP have the category of what happened",
+        arguments: [
+            (.refused("scp: name: Permission denied"), .permission),
+            (.refused("scp: name: Is a directory"), .fileSystem),
+            (.ended("sh: 1: scp: not found"), .fileSystem), (.violation("an end without a start"), .protocol),
+            (.unexpectedName(".bashrc"), .protocol), (.unsafeName(.empty), .protocol),
+            (.unsupported("comparing checksums"), .protocol), (.connection(.closedByPeer), .network),
+        ] as [(SCPError, FairleadError.Category)])
+    func scp(cause: SCPError, category: FairleadError.Category) {
+        let error = FairleadError(TransferError.scp(cause, path: path), context)
+        #expect(error.category == category)
+        #expect(error.host == "host")
     }
 }

@@ -11,10 +11,10 @@ package enum Installed {
     package static let tinySSH = has("tinysshd") && has("tinysshd-makekey") && canOverlayFiles
     package static let proFTPD =
         has("proftpd") && FileManager.default.fileExists(atPath: "/usr/lib/proftpd/mod_sftp.so") && openSSH
-    package static let asyncSSH = FileManager.default.isExecutableFile(atPath: Repository.cache + "/venv/bin/python3")
+    package static let asyncSSH = FileManager.default.isExecutableFile(atPath: PythonHost.interpreter)
     package static let paramiko =
         asyncSSH
-        && (try? runProgramBlocking(Repository.cache + "/venv/bin/python3", ["-c", "import paramiko"]))?.status == 0
+        && (try? runProgramBlocking(PythonHost.interpreter, ["-c", "import paramiko"]))?.status == 0
     package static let sshAudit = FileManager.default.isExecutableFile(atPath: Repository.cache + "/venv/bin/ssh-audit")
     package static let python = has("python3")
     /// Whether a server can be shown an `/etc/passwd` of its own; OpenSSH needs that for passwords.

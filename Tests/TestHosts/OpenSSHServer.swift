@@ -32,19 +32,21 @@ package final class OpenSSHServer: TestHost {
     ///   - hostKeys: which host keys it offers.
     ///   - password: allows this password and keyboard-interactive (by PAM, one prompt); needs root and
     ///     `Installed.canOverlayFiles`. Only for `.system`.
-    ///   - subsystem: the command that serves `sftp`.
+    ///   - offersSFTP: whether there is the subsystem.
+    ///   - subsystem: the command that serves it.
     package static func start(
         _ release: Release = .system, options: [String] = [], hostKeys: [TestKeys.Kind] = TestKeys.Kind.allCases,
-        password: String? = nil, subsystem: String = "internal-sftp"
+        password: String? = nil, offersSFTP: Bool = true, subsystem: String = "internal-sftp"
     ) async throws -> OpenSSHServer {
         try await onThread {
             try OpenSSHServer(
-                release, options: options, hostKeys: hostKeys, password: password, subsystem: subsystem)
+                release, options: options, hostKeys: hostKeys, password: password,
+                subsystem: offersSFTP ? subsystem : nil)
         }
     }
 
     private init(
-        _ release: Release, options: [String], hostKeys: [TestKeys.Kind], password: String?, subsystem: String
+        _ release: Release, options: [String], hostKeys: [TestKeys.Kind], password: String?, subsystem: String?
     ) throws {
         let temporary = try TemporaryDirectory()
         let tree = release == .system ? "" : Self.newRelease
@@ -68,11 +70,12 @@ package final class OpenSSHServer: TestHost {
                 "ListenAddress 127.0.0.1", "AuthorizedKeysFile \(temporary.path("authorized_keys"))", "PidFile none",
                 "StrictModes no", "PermitRootLogin yes", "MaxStartups 1000", "MaxSessions 1000",
                 "MaxAuthTries 20", "LoginGraceTime 60", "UseDNS no", "PrintMotd no", "PrintLastLog no", "AcceptEnv *",
-                "LogLevel VERBOSE", "Subsystem sftp \(subsystem)",
+                "LogLevel VERBOSE",
                 "UsePAM \(password == nil ? "no" : "yes")",
                 "PasswordAuthentication \(password == nil ? "no" : "yes")",
                 "KbdInteractiveAuthentication \(password == nil ? "no" : "yes")",
-            ] + hostKeys.map { "HostKey \(temporary.path("host_\($0)"))" }
+            ] + (subsystem.map { ["Subsystem sftp \($0)"] } ?? [])
+            + hostKeys.map { "HostKey \(temporary.path("host_\($0)"))" }
             // A test that fails to sign in, or a look whether the server is up, must not lock the next one out.
             + (release == .new ? ["PerSourcePenalties no"] : [])
         logFile = temporary.path("log")

@@ -1,13 +1,15 @@
 import Foundation
 
 /// Starts the scripts of `Scripts/hosts` that choose a port themselves and print it.
-enum PythonHost {
+package enum PythonHost {
+    /// Python with the modules of `Scripts/setup test`.
+    package static let interpreter = Repository.cache + "/venv/bin/python3"
+
     static func start(
         _ script: String, _ arguments: [String], log: String, directory: String? = nil
     ) throws -> (ChildProcess, UInt16) {
         let pipe = try Pipe.make()
         let errors = unsafe open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        let python = Repository.cache + "/venv/bin/python3"
         let process: ChildProcess
         do {
             defer {
@@ -15,7 +17,7 @@ enum PythonHost {
                 close(errors)
             }
             process = try ChildProcess(
-                Installed.path(of: python) ?? Installed.path(of: "python3") ?? "/usr/bin/python3",
+                Installed.path(of: interpreter) ?? Installed.path(of: "python3") ?? "/usr/bin/python3",
                 [Repository.script(script)] + arguments, directory: directory, output: pipe.write, errors: errors)
         }
         // The socket listens before the line is printed.

@@ -164,6 +164,35 @@ struct TestHostTests {
         #expect(elapsed < .milliseconds(900))
     }
 
+    @Test("The relay breaks so many connections after so many bytes, and counts", .enabled(if: Installed.python))
+    func cuts() async throws {
+        let echo = try HostileServer { socket in
+            while case let bytes = socket.read(), !bytes.isEmpty { socket.write(bytes) }
+        }
+        let relay = try await DelayRelay.start(to: echo.port, roundTrip: 0.002, cutAfter: 305_000, cuts: 1)
+        defer { relay.stop() }
+        let echoed = try await onThread {
+            try (0..<3).map { _ in
+                let socket = try BlockingSocket(port: relay.port)
+                var count = 0
+                for _ in 0..<40 where socket.write([UInt8](repeating: 7, count: 10_000)) {
+                    guard let bytes = socket.read(exactly: 10_000) else { break }
+                    count += bytes.count
+                }
+                return count
+            }
+        }
+        #expect(echoed == [150_000, 400_000, 400_000])
+        #expect(
+            try await relay.counts() == DelayRelay.Counts(connections: 3, cuts: 1, up: 955_000, down: 950_000))
+        let socket = try BlockingSocket(port: relay.port)
+        socket.write([1])
+        #expect(socket.read(exactly: 1) == [1])
+        relay.cut()
+        #expect(socket.read().isEmpty)
+        #expect(try await relay.counts().cuts == 2)
+    }
+
     @Test("A killed server takes its sessions along", .enabled(if: Installed.openSSH))
     func kill() async throws {
         let server = try await OpenSSHServer.start()

@@ -20,9 +20,9 @@ struct HostileServerTests {
     ) async throws -> TransferSummary {
         let (_, client) = try await ScriptedServer.start { tree.answer($0) }
         var options = TransferOptions()
-        options.synchronizes = false
+        options.durability = .never
         configure(&options)
-        let engine = TransferEngine(client: client, options: options, progress: TransferProgress())
+        let engine = TwoWayEngine(client: client, options: options, progress: TransferProgress())
         return await engine.get([source], to: target)
     }
 
@@ -114,7 +114,7 @@ struct HostileServerTests {
             guard case .fstat = request else { return tree.answer(request) }
             return .reply(.attributes(Attributes(size: 10)))
         }
-        let engine = TransferEngine(client: client, options: TransferOptions(), progress: TransferProgress())
+        let engine = TwoWayEngine(client: client, options: TransferOptions(), progress: TransferProgress())
         let fetched = await engine.get(["/"], to: local / "target")
         #expect(fetched.failures.isEmpty && fetched.bytes == 10)
     }
@@ -127,7 +127,7 @@ struct HostileServerTests {
             guard case .read(let handle, let offset, let length) = request else { return tree.answer(request) }
             return tree.answer(.read(handle, offset: offset, length: min(length, 37)))
         }
-        let engine = TransferEngine(client: client, options: TransferOptions(), progress: TransferProgress())
+        let engine = TwoWayEngine(client: client, options: TransferOptions(), progress: TransferProgress())
         let fetched = await engine.get(["/"], to: local / "target")
         #expect(fetched.failures.isEmpty)
         #expect(try await files.read(local / "target" / "a") == content)
@@ -144,7 +144,7 @@ struct HostileServerTests {
         }
         var options = TransferOptions()
         options.limits.folderEntries = 1000
-        let engine = TransferEngine(client: client, options: options, progress: TransferProgress())
+        let engine = TwoWayEngine(client: client, options: options, progress: TransferProgress())
         let fetched = await engine.get(["/"], to: local / "target")
         #expect(fetched.failures.map(\.error) == [.remote(.listingTooLong(limit: 1000), path: "/")])
     }
@@ -167,7 +167,7 @@ struct HostileServerTests {
         var options = TransferOptions()
         options.limits.depth = 10
         options.limits.folderEntries = 3
-        let engine = TransferEngine(client: client, options: options, progress: TransferProgress())
+        let engine = TwoWayEngine(client: client, options: options, progress: TransferProgress())
         let fetched = await engine.get(["/"], to: local / "target")
         #expect(fetched.files == 0 && !fetched.failures.isEmpty)
     }
@@ -184,7 +184,7 @@ struct HostileServerTests {
         }
         var options = TransferOptions()
         options.preserves = preserves
-        let engine = TransferEngine(client: client, options: options, progress: TransferProgress())
+        let engine = TwoWayEngine(client: client, options: options, progress: TransferProgress())
         let fetched = await engine.get(["/"], to: local / "target")
         #expect(fetched.failures.isEmpty)
         #expect(try await files.system.stat(local / "target" / "a").permissions == 0o755)
@@ -201,7 +201,7 @@ struct HostileServerTests {
             case _: .reply(.status(Status(.ok)))
             }
         }
-        let engine = TransferEngine(client: client, options: TransferOptions(), progress: TransferProgress())
+        let engine = TwoWayEngine(client: client, options: TransferOptions(), progress: TransferProgress())
         let sent = await engine.put([local / "a"], to: "/a")
         #expect(sent.failures.count == 1 && sent.files == 0)
         #expect(server.requests.contains { if case .remove = $0 { true } else { false } })
@@ -219,7 +219,7 @@ struct HostileServerTests {
             guard case .realpath = request else { return tree.answer(request) }
             return .reply(.name([DirectoryEntry(name: "/t")]))
         }
-        let engine = TransferEngine(client: client, options: TransferOptions(), progress: TransferProgress())
+        let engine = TwoWayEngine(client: client, options: TransferOptions(), progress: TransferProgress())
         let fetched = await engine.get(["/t/."], to: local)
         #expect(fetched.failures.map(\.error) == [.wrongKind(path: local / "t", "in the way of a folder")])
         #expect(try await files.names(in: local / "outside") == [])

@@ -27,8 +27,11 @@ struct OptionTests {
             _ names: [RawPath], to name: RawPath, sum: String? = nil,
             _ configure: (inout TransferOptions) -> Void = { _ in }
         ) async -> TransferSummary {
-            let command: Checksums.Command = { _ in sum }
-            let engine = site.engine(configure, command: command)
+            let hash: SFTPFileSystem.Hash = { question in
+                guard case .files(let paths) = question, let sum else { return nil }
+                return paths.map { _ in sum }
+            }
+            let engine = site.engine(configure, hash: hash)
             let sources = names.map { source / $0 }
             return switch direction {
             case .get: await engine.get(sources, to: target / name)
@@ -204,7 +207,7 @@ struct OptionTests {
         try await run.files.write([3], to: run.source / "read-only", permissions: 0o440)
         try await run.files.write([4], to: run.source / "setuid", permissions: 0o6755)
         try await run.files.write([4], to: run.target / "was-setuid", permissions: 0o6755)
-        try await run.files.write([4], to: run.source / "was-setuid")
+        try await run.files.write([4, 4], to: run.source / "was-setuid")
         try await run.files.system.mkdir(run.source / "private")
         try await run.files.system.chmod(run.source / "private", permissions: 0o700)
         let summary = await run(["a", "read-only", "setuid", "was-setuid", "private"], to: "") {

@@ -53,7 +53,6 @@ struct RoundTripTests {
             options.limits.bytesUnderWay = 1
             options.limits.initialBytesUnderWay = 1
             options.limits.uploadBytesUnderWay = 1
-            options.limits.totalUploadBytesUnderWay = 1
             options.limits.listings = 1
             options.parallelFiles = 1
         }

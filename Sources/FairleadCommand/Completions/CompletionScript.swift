@@ -1,3 +1,5 @@
+import Bytes
+
 /// What the scripts for all shells share.
 enum CompletionScript {
     /// Shell code that prints the hosts of ~/.ssh/config that are no patterns, one a line.

@@ -22,6 +22,8 @@ package struct HostAccess: Sendable {
         package let settings: ClientSettings
         /// With the verbosity that the configuration asks for.
         package let console: Console
+        /// Who is asked when the connection has to be made again.
+        package let prompter: RememberingPrompter
     }
 
     /// Connects to `target`, gives it to `body`, and says goodbye, whatever happens. An error says what the connection broke
@@ -51,12 +53,13 @@ package struct HostAccess: Sendable {
         }
         let console = Console(output)
         for notice in settings.notices { console.note("fairlead: \(notice)") }
-        let prompter = TerminalPrompter(console, asks: settings.isBatch != true)
+        let terminal = TerminalPrompter(console, asks: settings.isBatch != true)
+        let prompter = RememberingPrompter(terminal)
         do {
             let session = try await HostSession.connect(to: request, prompter: prompter, on: CommandLoop.shared)
-            return Opened(session: session, settings: settings, console: console)
+            return Opened(session: session, settings: settings, console: console, prompter: prompter)
         } catch {
-            if prompter.wasInterrupted { throw PromptError.interrupted }
+            if terminal.wasInterrupted { throw PromptError.interrupted }
             throw error
         }
     }

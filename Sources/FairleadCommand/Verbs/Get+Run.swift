@@ -1,4 +1,5 @@
 import Bytes
+import Sessions
 import Transfer
 
 extension Get: Verb {
@@ -12,10 +13,16 @@ extension Get: Verb {
             let paths = rest.filter { $0.withoutPath == host }.map { $0.path ?? RawPath(bytes: []) }
             rest = rest.filter { $0.withoutPath != host }[...]
             let ended = try await HostAccess(connection, console).with(first) { opened in
+                let host = HostFiles(opened.session, prompter: opened.prompter)
+                let place = try await host.place()
                 let run = TransferRun(
-                    session: opened.session, options: transfer, console: opened.console, operation: "get",
+                    options: transfer, console: opened.console, context: opened.session.context("get"),
                     reporter: reporter)
-                let summary = try await run { [destination] engine in await engine.get(paths, to: destination) }
+                let summary = try await run { [destination] engine in
+                    await engine.copy(paths, from: place, to: destination, at: LocalFileSystem(on: CommandLoop.shared))
+                }
+                await place.close()
+                await host.close()
                 return run.tell(summary)
             }
             if status == .done { status = ended }

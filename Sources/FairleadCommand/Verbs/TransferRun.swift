@@ -5,27 +5,22 @@ import Sessions
 import SFTP
 import Transfer
 
-/// One run of get or put over one session: the engine at work, its progress shown, its outcome told.
+/// One run of a transfer: the engine at work, its progress shown, its outcome told.
 struct TransferRun {
-    let session: HostSession
     let options: TransferOptions
     let console: Console
-    /// What is being done, such as `get`, for messages.
-    let operation: String
+    /// What is being done, such as `get`, and to which host, for messages.
+    let context: FailureContext
     let reporter: ProgressReporter
 
     /// Runs `transfer` with an engine and returns what it did. Cancelling the task stops it and removes temporary files.
     func callAsFunction(
         _ transfer: @escaping @Sendable (TransferEngine) async -> Transfer.TransferSummary
     ) async throws -> Transfer.TransferSummary {
-        let client = try await session.openFiles()
         let progress = TransferProgress()
-        let session = session
-        let engine = TransferEngine(client: client, options: engineOptions, progress: progress) { path in
-            await session.sha256(of: path)
-        }
+        let engine = TransferEngine(on: CommandLoop.shared, options: engineOptions, progress: progress)
         let showing = Task { await show(progress) }
-        let work = Task { await transfer(engine) }
+        let work = Task(executorPreference: CommandLoop.shared) { await transfer(engine) }
         let summary = await withTaskCancellationHandler {
             await work.value
         } onCancel: {
@@ -35,7 +30,6 @@ struct TransferRun {
         await showing.value
         // The shell's prompt after Ctrl-C begins on a line of its own.
         reporter.interject {}
-        await client.close()
         if work.isCancelled { throw CancellationError() }
         return summary
     }
@@ -67,8 +61,8 @@ struct TransferRun {
             let now = progress.snapshot
             reporter.setTotals(
                 files: now.isTotalKnown ? now.filesTotal : nil, bytes: now.isTotalKnown ? now.bytesTotal : nil)
-            let name = now.current.first ?? told.current.first ?? RawPath(bytes: [])
-            if name != told.current.first { reporter.begin(name) }
+            let name = now.current.first?.path ?? now.latest ?? RawPath(bytes: [])
+            if name != told.current.first?.path { reporter.begin(name) }
             reporter.advance(name, by: now.bytesDone - told.bytesDone)
             for _ in told.filesDone..<max(told.filesDone, now.filesDone) { reporter.end(name) }
             told = now
@@ -84,7 +78,7 @@ struct TransferRun {
         var status = ExitStatus.done
         for (path, reason) in summary.skipped { console.note("\(path): skipped: \(reason)") }
         for failure in summary.failures {
-            status = console.report(FailureReport(FairleadError(failure.error, session.context(operation))))
+            status = console.report(FailureReport(FairleadError(failure.error, context)))
         }
         for verification in summary.verified { tell(verification) }
         let isPartial = summary.files + summary.links > 0 || summary.failures.count > 1
@@ -104,21 +98,5 @@ struct TransferRun {
                 [("event", .string("verified"))] + JSON.members("file", of: verification.path) + [
                     ("sha256", .string(verification.sha256)), ("method", .string(verification.method.rawValue)),
                 ]))
-    }
-}
-
-extension HostSession {
-    /// The SHA-256 of a file as `sha256sum` finds it on the host; nil when it cannot be asked.
-    fileprivate func sha256(of path: RawPath) async -> String? {
-        // A path that is not UTF-8 cannot be written into a command that is text.
-        guard let text = String(validating: path.bytes.rawSpan) else { return nil }
-        // A lone hyphen would be standard input.
-        let name = text == "-" ? "./-" : text
-        guard let (outcome, content) = try? await run("sha256sum -- \(name.shellQuoted)", limit: 64 * 1024),
-            outcome == .exited(0)
-        else { return nil }
-        // A name with special characters is announced by a backslash before the sum.
-        let sum = String(decoding: content.output, as: UTF8.self).drop { $0 == "\\" }.prefix(64)
-        return sum.count == 64 && sum.allSatisfy(\.isHexDigit) ? sum.lowercased() : nil
     }
 }

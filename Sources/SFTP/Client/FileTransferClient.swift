@@ -53,6 +53,9 @@ package actor FileTransferClient {
     /// How many bytes the carrier has not taken yet.
     package var pendingWriteCount: Int { carrier.pendingWriteCount }
 
+    /// Whether requests can be made.
+    package var isOpen: Bool { obstacle == nil }
+
     /// How many requests wait for a reply.
     package var inFlightCount: Int { core.inFlightCount }
 

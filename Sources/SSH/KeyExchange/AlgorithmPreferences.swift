@@ -6,12 +6,14 @@ package struct AlgorithmPreferences: Sendable, Equatable {
     package var macs: [MACAlgorithm]
     package var compression: [CompressionAlgorithm]
 
-    /// What is sound today, the order of ciphers by what the CPU accelerates; without SHA-1, CBC and DSA.
+    /// What is sound today, post-quantum key exchange first, the order of ciphers by what the CPU accelerates; without SHA-1, CBC and
+    /// DSA.
     package static var defaults: AlgorithmPreferences {
         AlgorithmPreferences(
             keyExchange: [
-                .curve25519SHA256, .curve25519SHA256LibSSH, .ecdhP256, .ecdhP384, .ecdhP521, .group16SHA512,
-                .group18SHA512, .groupExchangeSHA256, .group14SHA256,
+                .mlkem768X25519SHA256, .sntrup761X25519SHA512, .sntrup761X25519SHA512OpenSSH, .curve25519SHA256,
+                .curve25519SHA256LibSSH, .ecdhP256, .ecdhP384, .ecdhP521, .group16SHA512, .group18SHA512,
+                .groupExchangeSHA256, .group14SHA256,
             ],
             hostKeys: [.ed25519, .ecdsaP256, .ecdsaP384, .ecdsaP521, .rsaSHA512, .rsaSHA256],
             ciphers: CipherAlgorithm.defaults,

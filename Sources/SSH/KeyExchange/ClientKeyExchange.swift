@@ -6,12 +6,14 @@ import Cryptography
 /// | method | sends | receives |
 /// |---|---|---|
 /// | ECDH, X25519 (RFC 5656 §4, RFC 8731) | 30 Q_C | 31 K_S, Q_S, signature |
+/// | hybrid (`HybridKeyAgreement`) | 30 C_INIT | 31 K_S, S_REPLY, signature |
 /// | DH groups (RFC 4253 §8) | 30 e | 31 K_S, f, signature |
 /// | group exchange (RFC 4419 §3) | 34 min, n, max; 32 e | 31 p, g; 33 K_S, f, signature |
 struct ClientKeyExchange: ~Copyable {
     private enum State: ~Copyable {
         case curve25519(X25519)
         case ecdh(ECDH)
+        case hybrid(HybridKeyAgreement)
         case diffieHellman(DiffieHellman)
         case awaitingGroup
         case groupExchange(DiffieHellman, DiffieHellmanGroup)
@@ -63,6 +65,10 @@ struct ClientKeyExchange: ~Copyable {
                 let key = try ECDH(curve)
                 field.append(string: key.publicKey)
                 state = .ecdh(key)
+            case .hybrid(let method):
+                let key = try HybridKeyAgreement(method)
+                field.append(string: key.publicValue)
+                state = .hybrid(key)
             case .diffieHellman(let group):
                 let key = try DiffieHellman(group)
                 field.append(positiveInteger: key.publicValue)
@@ -104,14 +110,24 @@ struct ClientKeyExchange: ~Copyable {
         case .curve25519(let key):
             let values = try pointReply(payload, number)
             do throws(CryptographyError) {
-                return .finished(reply(values, secret: try key.sharedSecret(with: values.value.rawSpan)))
+                return .finished(
+                    reply(values, integer: try key.sharedSecret(with: values.value.rawSpan)))
             } catch {
                 throw Self.error(of: error)
             }
         case .ecdh(let key):
             let values = try pointReply(payload, number)
             do throws(CryptographyError) {
-                return .finished(reply(values, secret: try key.sharedSecret(with: values.value.rawSpan)))
+                return .finished(
+                    reply(values, integer: try key.sharedSecret(with: values.value.rawSpan)))
+            } catch {
+                throw Self.error(of: error)
+            }
+        case .hybrid(let key):
+            let values = try pointReply(payload, number)
+            do throws(CryptographyError) {
+                return .finished(
+                    reply(values, encodedSecret: try key.encodedSecret(with: values.value, hash: algorithm.hash)))
             } catch {
                 throw Self.error(of: error)
             }
@@ -172,17 +188,22 @@ struct ClientKeyExchange: ~Copyable {
 
     private func pointReply(_ payload: RawSpan, _ number: UInt8) throws(TransportError) -> Values {
         try fields(payload, expecting: Message.reply, number) {
-            (reader: inout WireReader) throws(WireError) in try reader.bytes(limit: 256)
+            (reader: inout WireReader) throws(WireError) in
+            try reader.bytes(limit: TransportLimits.publicValueLength)
         }
     }
 
-    private func reply(_ values: Values, secret: Secret) -> Reply {
+    private func reply(_ values: Values, integer secret: Secret) -> Reply {
+        reply(values, encodedSecret: KeyDerivation.encode(positiveInteger: secret))
+    }
+
+    private func reply(_ values: Values, encodedSecret: Secret) -> Reply {
         var hashed = ByteBuffer()
         hashed.append(publicField)
         hashed.append(string: values.value)
         return Reply(
-            hostKey: values.hostKey, signature: values.signature,
-            encodedSecret: KeyDerivation.encode(positiveInteger: secret), hashedFields: hashed.array)
+            hostKey: values.hostKey, signature: values.signature, encodedSecret: encodedSecret,
+            hashedFields: hashed.array)
     }
 
     private func diffieHellmanReply(

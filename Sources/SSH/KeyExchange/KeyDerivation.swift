@@ -38,6 +38,15 @@ struct KeyDerivation: Sendable {
         return Secret(copying: material.bytes.extracting(first: count))
     }
 
+    /// `secret` as a `string`.
+    static func encode(string secret: Secret) -> Secret {
+        var encoded = ByteBuffer(capacity: secret.count + 4)
+        defer { encoded.wipe() }
+        encoded.append(UInt32(secret.count))
+        secret.withBytes { encoded.append($0) }
+        return Secret(copying: encoded.bytes)
+    }
+
     /// `secret`, a big-endian magnitude, as an `mpint`.
     static func encode(positiveInteger secret: Secret) -> Secret {
         secret.withBytes { (bytes: RawSpan) -> Secret in

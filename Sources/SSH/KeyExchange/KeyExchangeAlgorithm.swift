@@ -1,7 +1,13 @@
 package import Cryptography
 
-/// A key exchange method (RFC 4253 §8, RFC 5656 §4, RFC 8731, RFC 8268, RFC 4419).
+/// A key exchange method (RFC 4253 §8, RFC 5656 §4, RFC 8731, RFC 8268, RFC 4419; draft-ietf-sshm-mlkem-hybrid-kex,
+/// draft-ietf-sshm-ntruprime-ssh).
 package enum KeyExchangeAlgorithm: String, Sendable, CaseIterable {
+    // Against who records now and has a quantum computer later.
+    case mlkem768X25519SHA256 = "mlkem768x25519-sha256"
+    case sntrup761X25519SHA512 = "sntrup761x25519-sha512"
+    /// The name that was used before the draft.
+    case sntrup761X25519SHA512OpenSSH = "sntrup761x25519-sha512@openssh.com"
     case curve25519SHA256 = "curve25519-sha256"
     /// The name that was used before RFC 8731.
     case curve25519SHA256LibSSH = "curve25519-sha256@libssh.org"
@@ -23,10 +29,20 @@ package enum KeyExchangeAlgorithm: String, Sendable, CaseIterable {
         case ecdh(EllipticCurve)
         case diffieHellman(DiffieHellmanGroup)
         case groupExchange
+        /// A key encapsulation next to X25519.
+        case hybrid(KeyEncapsulation)
+    }
+
+    /// A key encapsulation method that no quantum computer is known to break.
+    package enum KeyEncapsulation: Sendable {
+        case mlkem768
+        case sntrup761
     }
 
     package var family: Family {
         switch self {
+        case .mlkem768X25519SHA256: .hybrid(.mlkem768)
+        case .sntrup761X25519SHA512, .sntrup761X25519SHA512OpenSSH: .hybrid(.sntrup761)
         case .curve25519SHA256, .curve25519SHA256LibSSH: .curve25519
         case .ecdhP256: .ecdh(.p256)
         case .ecdhP384: .ecdh(.p384)
@@ -42,9 +58,11 @@ package enum KeyExchangeAlgorithm: String, Sendable, CaseIterable {
     /// The hash of the exchange hash and of the key derivation.
     package var hash: HashAlgorithm {
         switch self {
-        case .curve25519SHA256, .curve25519SHA256LibSSH, .ecdhP256, .groupExchangeSHA256, .group14SHA256: .sha256
+        case .mlkem768X25519SHA256, .curve25519SHA256, .curve25519SHA256LibSSH, .ecdhP256, .groupExchangeSHA256,
+            .group14SHA256:
+            .sha256
         case .ecdhP384: .sha384
-        case .ecdhP521, .group16SHA512, .group18SHA512: .sha512
+        case .sntrup761X25519SHA512, .sntrup761X25519SHA512OpenSSH, .ecdhP521, .group16SHA512, .group18SHA512: .sha512
         case .groupExchangeSHA1, .group14SHA1, .group1SHA1: .sha1
         }
     }

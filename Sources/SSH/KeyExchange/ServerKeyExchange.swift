@@ -33,7 +33,7 @@ struct ServerKeyExchange: ~Copyable {
     init(_ algorithm: KeyExchangeAlgorithm) {
         self.algorithm = algorithm
         switch algorithm.family {
-        case .curve25519, .ecdh: state = .awaitingValue(nil)
+        case .curve25519, .ecdh, .hybrid: state = .awaitingValue(nil)
         case .diffieHellman(let group): state = .awaitingValue(group)
         case .groupExchange: state = .awaitingGroupRequest
         }
@@ -71,7 +71,7 @@ struct ServerKeyExchange: ~Copyable {
                 try reader.expectEnd()
                 return .agreed(try agree(onValue: value, in: group))
             case (.awaitingValue(nil), 30):
-                let point = try reader.bytes(limit: 256)
+                let point = try reader.bytes(limit: TransportLimits.publicValueLength)
                 try reader.expectEnd()
                 return .agreed(try agree(on: point))
             case (.awaitingValue, let number), (.awaitingGroupRequest, let number), (.finished, let number):
@@ -98,11 +98,14 @@ struct ServerKeyExchange: ~Copyable {
             case .curve25519:
                 let key = try X25519()
                 let ours = key.publicKey
-                return agreement(point, ours, try key.sharedSecret(with: point.rawSpan))
+                return agreement(point, ours, integer: try key.sharedSecret(with: point.rawSpan))
             case .ecdh(let curve):
                 let key = try ECDH(curve)
                 let ours = key.publicKey
-                return agreement(point, ours, try key.sharedSecret(with: point.rawSpan))
+                return agreement(point, ours, integer: try key.sharedSecret(with: point.rawSpan))
+            case .hybrid(let method):
+                let (ours, secret) = try HybridKeyAgreement.reply(to: point, method, hash: algorithm.hash)
+                return agreement(point, ours, encodedSecret: secret)
             case .diffieHellman, .groupExchange:
                 preconditionFailure("these methods agree in a group")
             }
@@ -111,15 +114,18 @@ struct ServerKeyExchange: ~Copyable {
         }
     }
 
-    private func agreement(_ theirs: [UInt8], _ ours: [UInt8], _ secret: Secret) -> Agreement {
+    private func agreement(_ theirs: [UInt8], _ ours: [UInt8], integer secret: Secret) -> Agreement {
+        agreement(theirs, ours, encodedSecret: KeyDerivation.encode(positiveInteger: secret))
+    }
+
+    private func agreement(_ theirs: [UInt8], _ ours: [UInt8], encodedSecret: Secret) -> Agreement {
         var field = ByteBuffer()
         field.append(string: ours)
         var hashed = ByteBuffer()
         hashed.append(string: theirs)
         hashed.append(field.bytes)
         return Agreement(
-            replyNumber: 31, publicField: field.array, encodedSecret: KeyDerivation.encode(positiveInteger: secret),
-            hashedFields: hashed.array)
+            replyNumber: 31, publicField: field.array, encodedSecret: encodedSecret, hashedFields: hashed.array)
     }
 
     private func agree(onValue value: [UInt8], in group: DiffieHellmanGroup) throws(WireError) -> Agreement {

@@ -22,6 +22,8 @@ package enum TransportLimits {
     /// How many bytes of messages may wait for a key exchange to end. A peer that provokes more replies than this
     /// while it rekeys is cut off (CVE-2025-26466).
     package static let deferredLength = 1024 * 1024
+    /// The longest public value of an elliptic curve or of a hybrid method, in bytes; the largest that is used has 1216.
+    package static let publicValueLength = 2048
     /// The largest host key or signature blob, in bytes.
     package static let hostKeyLength = 64 * 1024
     /// The range of Diffie-Hellman group sizes that are asked for and accepted, in bits (RFC 8270 §3).

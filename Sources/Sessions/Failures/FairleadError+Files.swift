@@ -53,6 +53,12 @@ extension FairleadError {
             self.init(
                 .protocol, "\(context.host) sent a file name in \(folder) that is not safe to use here: \(refusal)",
                 path: folder)
+        case .notFound(let path, let text): self.init(.fileSystem, "\(path): \(text)", path: path)
+        case .tooManyRemovals(let path, let count, let limit):
+            self.init(
+                .fileSystem, "\(path): nothing was removed: \(count) would have been, and \(limit) may be", path: path,
+                hint: "look at the plan with --dry-run, and allow more with --max-delete")
+        case .scp(let error, let path): self = Self.made(of: error, path: path, context)
         case .cancelled: self = .cancelled(context)
         }
         operation = operation ?? context.operation
@@ -64,6 +70,22 @@ extension FairleadError {
         _ category: Category, _ message: String, path: RawPath, hint: String? = nil
     ) {
         self.init(category, message, operation: nil, path: path.description, hint: hint)
+    }
+
+    private static func made(of error: SCPError, path: RawPath, _ context: FailureContext) -> FairleadError {
+        switch error {
+        case .refused(let text), .ended(let text):
+            let category: Category = text.contains("ermission denied") ? .permission : .fileSystem
+            return FairleadError(category, "\(path): \(text)", operation: nil, path: path.description)
+        case .violation, .unsafeName, .unexpectedName:
+            return FairleadError(.protocol, "\(error)", operation: nil, path: path.description)
+        case .unsupported:
+            return FairleadError(
+                .protocol, "\(error)", operation: nil, path: path.description,
+                hint: "the server offers no SFTP, which can")
+        case .connection(let error): return FairleadError(error, context)
+        case .cancelled: return .cancelled(context)
+        }
     }
 
     private static func made(of error: RequestError, path: RawPath?, _ context: FailureContext) -> FairleadError {

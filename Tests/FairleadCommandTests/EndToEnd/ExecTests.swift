@@ -101,7 +101,7 @@ struct ExecTests {
         try await with(try await OpenSSHServer.start()) { host in
             let result = try await fairlead.run("exec", on: host, "-v", host.host, "true")
             for fact in [
-                "connected to 127.0.0.1:", "host key of", "SHA256:", "curve25519-sha256", "OpenSSH", "signed in",
+                "connected to 127.0.0.1:", "host key of", "SHA256:", "x25519-sha", "OpenSSH", "signed in",
             ] {
                 #expect(result.errors.contains(fact), "\(fact)")
             }

@@ -98,6 +98,45 @@ struct HostileKeyExchangeTests {
         met.expectFailure(\.isInvalidKey)
     }
 
+    private static let hybrids: [KeyExchangeAlgorithm] = [.mlkem768X25519SHA256, .sntrup761X25519SHA512]
+
+    @Test("A hybrid value of another length is refused", arguments: hybrids, [0, 32, 1070, 1072, 1119, 1121, 2048])
+    func hybridLength(method: KeyExchangeAlgorithm, count: Int) async throws {
+        let met = try await Self.meet(method) { _ in
+            Self.reply { $0.append(string: [UInt8](repeating: 9, count: count)) }
+        }
+        met.expectFailure(\.isInvalidKey)
+    }
+
+    @Test("A hybrid value longer than any is malformed", arguments: hybrids, [2049, 200_000])
+    func hybridLimit(method: KeyExchangeAlgorithm, count: Int) async throws {
+        let met = try await Self.meet(method) { _ in
+            Self.reply { $0.append(string: [UInt8](repeating: 9, count: count)) }
+        }
+        met.expectFailure(\.isViolation)
+    }
+
+    @Test("A point of low order is refused next to a key encapsulation, too", arguments: hybrids, lowOrderPoints)
+    func hybridLowOrder(method: KeyExchangeAlgorithm, point: String) async throws {
+        let bytes = try #require(Hexadecimal.decode(point))
+        let length = method == .mlkem768X25519SHA256 ? MLKEM768.ciphertextLength : SNTRUP761.ciphertextLength
+        let met = try await Self.meet(method) { _ in
+            Self.reply { $0.append(string: SystemRandom.bytes(length) + bytes) }
+        }
+        met.expectFailure(\.isInvalidKey)
+    }
+
+    @Test("A ciphertext that was not made for the client's key ends in a wrong signature", arguments: hybrids)
+    func foreignCiphertext(method: KeyExchangeAlgorithm) async throws {
+        let length = method == .mlkem768X25519SHA256 ? MLKEM768.ciphertextLength : SNTRUP761.ciphertextLength
+        let point = try X25519().publicKey
+        let signature = try TransportSide.hostKey.sign([1, 2, 3].rawSpan, algorithm: .ed25519)
+        let met = try await Self.meet(method) { _ in
+            Self.reply(signature: signature) { $0.append(string: SystemRandom.bytes(length) + point) }
+        }
+        met.expectFailure { $0 == .transport(.invalidHostKeySignature) }
+    }
+
     enum GroupValue: CaseIterable { case zero, one, primeLessOne, prime, primeAndOne }
 
     private static func value(_ kind: GroupValue, _ prime: [UInt8]) -> [UInt8] {

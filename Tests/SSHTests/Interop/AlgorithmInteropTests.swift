@@ -17,13 +17,15 @@ struct AlgorithmInteropTests {
 
     private static func keyExchanges(of peer: Peer) -> [KeyExchangeAlgorithm] {
         switch peer {
-        case .openSSH, .newOpenSSH, .asyncSSH: KeyExchangeAlgorithm.allCases
+        case .newOpenSSH: KeyExchangeAlgorithm.allCases
+        case .openSSH: SharedHosts.openSSHKeyExchanges
+        case .asyncSSH: SharedHosts.asyncSSHKeyExchanges
         case .dropbear:
             [
                 .curve25519SHA256, .curve25519SHA256LibSSH, .ecdhP256, .ecdhP384, .ecdhP521, .group14SHA256,
                 .group14SHA1,
             ]
-        case .tinySSH: [.curve25519SHA256, .curve25519SHA256LibSSH]
+        case .tinySSH: [.sntrup761X25519SHA512OpenSSH, .curve25519SHA256, .curve25519SHA256LibSSH]
         case .proFTPD:
             [
                 .curve25519SHA256, .ecdhP256, .ecdhP384, .ecdhP521, .group14SHA256, .group16SHA512, .group18SHA512,
@@ -118,6 +120,29 @@ struct AlgorithmInteropTests {
         try await check(forced) { $0.keyExchange.rawValue }
     }
 
+    @Test(
+        "Post-quantum exchange comes about by default where the server has it",
+        arguments: [
+            (Peer.openSSH, SharedHosts.openSSHKeyExchanges[0]), (.newOpenSSH, .mlkem768X25519SHA256),
+            (.asyncSSH, .mlkem768X25519SHA256), (.tinySSH, .sntrup761X25519SHA512OpenSSH),
+        ].filter { $0.0.isInstalled })
+    func postQuantum(_ peer: Peer, _ expected: KeyExchangeAlgorithm) async throws {
+        guard case .hybrid = expected.family else {
+            Issue.record("\(peer) has nothing of the kind")
+            return
+        }
+        let connection = try await Connection.open(
+            to: try await peer.host, credentials: [try credential(.ed25519)], configuration: ClientConfiguration())
+        #expect(await connection.algorithms?.keyExchange == expected)
+        try await connection.expectUseful(peer)
+        if Peer.withSessions.contains(peer) {
+            await connection.startKeyExchange()
+            try await connection.expectUseful(peer)
+            #expect(await connection.keyExchangeCount == 2)
+        }
+        await connection.close()
+    }
+
     @Test("Host key", arguments: hostKeyCases)
     func hostKey(_ forced: ForcedAlgorithm) async throws {
         try await check(forced) { $0.hostKey.name }
@@ -206,6 +231,20 @@ struct AlgorithmInteropTests {
             }
         case .dropbear, .tinySSH, .proFTPD: try await peer.host
         }
+    }
+
+    @Test(
+        "A post-quantum first message sent on a guess, which is right with a server that has ML-KEM and else wrong",
+        arguments: [Peer.openSSH, .newOpenSSH].filter(\.isInstalled))
+    func postQuantumGuess(_ peer: Peer) async throws {
+        var configuration = ClientConfiguration()
+        configuration.transport.guessesKeyExchange = true
+        let connection = try await Connection.open(
+            to: try await peer.host, credentials: [try credential(.ed25519)], configuration: configuration)
+        let agreed = try #require(await connection.algorithms?.keyExchange)
+        if case .hybrid = agreed.family {} else { Issue.record("\(agreed.rawValue) was agreed on") }
+        try await connection.expectUseful(peer)
+        await connection.close()
     }
 
     @Test("The first message of the exchange sent on a guess", arguments: guesses)

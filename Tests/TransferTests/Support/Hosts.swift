@@ -91,16 +91,16 @@ struct Site: Sendable {
         self.files = files
     }
 
-    /// An engine for one run.
+    /// An engine for runs in both directions.
     func engine(
         _ configure: (inout TransferOptions) -> Void = { _ in }, progress: TransferProgress = TransferProgress(),
-        command: Checksums.Command? = nil
-    ) -> TransferEngine {
+        hash: SFTPFileSystem.Hash? = nil
+    ) -> TwoWayEngine {
         var options = TransferOptions()
         // Nothing here has to outlive a loss of power.
-        options.synchronizes = false
+        options.durability = .never
         configure(&options)
-        return TransferEngine(client: client, options: options, progress: progress, checksumCommand: command)
+        return TwoWayEngine(client: client, options: options, progress: progress, access: .init(hash: hash))
     }
 }
 
