@@ -153,6 +153,11 @@ package struct ByteBuffer: @unchecked Sendable {
         removeAll()
     }
 
+    /// Whether no other buffer shares the storage, so that writing to this one moves nothing.
+    package mutating func isUnique() -> Bool {
+        isKnownUniquelyReferenced(&storage)
+    }
+
     /// Makes room for `count` more bytes without a further move or growth.
     package mutating func reserve(_ count: Int) {
         makeRoom(for: count)

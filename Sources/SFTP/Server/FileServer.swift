@@ -297,11 +297,13 @@ package actor FileServer {
 
     // MARK: Buffers
 
-    /// A buffer for replies. One that the carrier still holds gets new storage when it is written to.
+    /// A buffer for replies: one that the carrier has let go, the last used first, as the caches know it still.
     private func takeSpare() -> ByteBuffer {
-        guard spares.count >= Limits.spareBufferCount else { return ByteBuffer() }
-        var spare = spares.removeFirst()
-        spare.removeAll()
-        return spare
+        for index in spares.indices.reversed() where spares[index].isUnique() {
+            var spare = spares.remove(at: index)
+            spare.removeAll()
+            return spare
+        }
+        return ByteBuffer()
     }
 }
