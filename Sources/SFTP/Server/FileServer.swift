@@ -145,7 +145,7 @@ package actor FileServer {
         }
         carrier.acknowledge(taken)
         for arrival in inbox.take() { handle(arrival) }
-        scheduleTurn()
+        if taken > 0 { scheduleTurn() }
         return taken
     }
 
@@ -187,6 +187,9 @@ package actor FileServer {
         guard let carrier else { return }
         startJobs(carrier)
         flush()
+        // What was answered at once makes room, and nobody else would tell.
+        takeBacklog()
+        closeIfDone()
     }
 
     private func flush() {
@@ -198,6 +201,11 @@ package actor FileServer {
 
     /// Takes in what waits, as something is done, or replies were sent.
     private func goOn() {
+        takeBacklog()
+        scheduleTurn()
+    }
+
+    private func takeBacklog() {
         while !backlog.isEmpty {
             var bytes = ByteBuffer()
             swap(&bytes, &backlog)
@@ -207,8 +215,6 @@ package actor FileServer {
             swap(&bytes, &backlog)
             if taken == 0 { break }
         }
-        scheduleTurn()
-        closeIfDone()
     }
 
     // MARK: Jobs

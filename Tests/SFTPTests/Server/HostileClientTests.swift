@@ -308,6 +308,18 @@ struct HostileClientTests {
         #expect(client.toClient.unacknowledged == 0)
     }
 
+    /// Found by the fuzz target.
+    @Test("More requests than may be under way are all answered, though none of them waits for the disk")
+    func answeredAtOnce() async throws {
+        let folder = try ServedFolder { $0.maximumRequestsInFlight = 3 }
+        let client = await RawClient(folder)
+        let unknown: [UInt8] = [0, 0, 0, 5, 99, 0, 0, 0, 77]
+        let badHandle = ClientMessage.request(RequestID(rawValue: 77), .close(Handle([1])!)).encoded
+        await client.send((0..<1000).flatMap { _ in unknown + badHandle })
+        for _ in 0..<2000 { #expect(await client.reply(to: RequestID(rawValue: 77)) != nil) }
+        #expect(await client.code(.stat("/missing")) == .noSuchFile)
+    }
+
     @Test(
         "Whatever is sent before INIT, or as a message that has no border, closes the conversation",
         arguments: [
