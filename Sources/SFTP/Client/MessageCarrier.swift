@@ -13,7 +13,7 @@ package protocol MessageCarrier: AnyObject, Sendable {
     var highWaterMark: Int { get }
     /// Tells that `count` of the bytes received are consumed, so that the peer may send as many more.
     func acknowledge(_ count: Int)
-    /// Ends the stream in both directions.
+    /// Ends the stream in both directions, towards the peer behind what was written.
     func close()
 }
 
