@@ -125,7 +125,7 @@ let loop = EventLoop()
 // No file grows so large that its hash takes long; a write beyond fails.
 signal(SIGXFSZ, SIG_IGN)
 var limit = rlimit(rlim_cur: 1 << 20, rlim_max: 1 << 20)
-setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
 let playground = try Playground(on: loop)
 
 func attack(_ input: borrowing ByteBuffer) throws {

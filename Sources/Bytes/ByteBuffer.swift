@@ -162,6 +162,11 @@ package struct ByteBuffer: @unchecked Sendable {
             .initializeMemory(as: UInt8.self, repeating: 0, count: range.count)
     }
 
+    /// Whether no other buffer shares the storage, so that writing to this one moves nothing.
+    package mutating func isUnique() -> Bool {
+        isKnownUniquelyReferenced(&storage)
+    }
+
     /// Makes room for `count` more bytes without a further move or growth.
     package mutating func reserve(_ count: Int) {
         makeRoom(for: count)

@@ -72,8 +72,8 @@ package enum Limits {
     package static let replyHighWaterMark = 1024 * 1024
     /// How many pieces of work of one client are in the thread pool at a time.
     package static let jobsInPool = 4
-    /// How many of them may be long: hashes, copies, and waiting for the disk.
-    package static let longJobsInPool = 2
+    /// How many of them may be long: hashes, copies, names of accounts, and waiting for the disk.
+    package static let longJobsInPool = 3
     /// How many bytes of a READ or WRITE burst one piece of work takes.
     package static let jobLength = 512 * 1024
     /// How many requests one piece of work takes.

@@ -36,10 +36,7 @@ final class CopyOperation: Sendable {
             do throws(FileFailure) {
                 if !progress.isStarted {
                     progress.isStarted = true
-                    guard try rangesAreApart(&progress) else {
-                        replies.appendStatus(id, .failure, "the ranges overlap")
-                        return true
-                    }
+                    guard try rangesAreApart(&progress) else { throw .refused("the ranges overlap") }
                 }
                 guard try advance(&progress, worker) else { return false }
                 if progress.left ?? 0 > 0 {

@@ -10,6 +10,8 @@ enum FileFailure: Error {
     /// The handle is a directory's.
     case noFile
     case linkSize
+    /// The request makes no sense; the text says why.
+    case refused(String)
 
     /// Runs `body`, whose errors are the system's.
     static func wrap<Value>(_ body: () throws(ReactorError) -> Value) throws(FileFailure) -> Value {
@@ -27,6 +29,7 @@ enum FileFailure: Error {
         case .overQuota: Status(.failure, message: "the quota is used up")
         case .notOpenForWriting: Status(.permissionDenied, message: "the handle is not one for writing")
         case .noFile: Status(.failure, message: "the handle is no file's")
+        case .refused(let reason): Status(.failure, message: reason)
         case .linkSize: Status(.badMessage, message: "the size of a link cannot be set")
         }
     }

@@ -39,8 +39,8 @@ enum FileOperation: Sendable {
     /// Whether it may take long, so that it gets a thread for itself and only some of them.
     var isLong: Bool {
         switch self {
-        case .hash, .copy, .onHandle(_, _, .synchronize): true
-        case .open, .openDirectory, .close, .read, .write, .readDirectory, .onHandle, .onPath, .accounts: false
+        case .hash, .copy, .accounts, .onHandle(_, _, .synchronize): true
+        case .open, .openDirectory, .close, .read, .write, .readDirectory, .onHandle, .onPath: false
         }
     }
 

@@ -145,7 +145,7 @@ package actor FileServer {
         }
         carrier.acknowledge(taken)
         for arrival in inbox.take() { handle(arrival) }
-        scheduleTurn()
+        if taken > 0 { scheduleTurn() }
         return taken
     }
 
@@ -187,6 +187,9 @@ package actor FileServer {
         guard let carrier else { return }
         startJobs(carrier)
         flush()
+        // What was answered at once makes room, and nobody else would tell.
+        takeBacklog()
+        closeIfDone()
     }
 
     private func flush() {
@@ -198,6 +201,11 @@ package actor FileServer {
 
     /// Takes in what waits, as something is done, or replies were sent.
     private func goOn() {
+        takeBacklog()
+        scheduleTurn()
+    }
+
+    private func takeBacklog() {
         while !backlog.isEmpty {
             var bytes = ByteBuffer()
             swap(&bytes, &backlog)
@@ -207,8 +215,6 @@ package actor FileServer {
             swap(&bytes, &backlog)
             if taken == 0 { break }
         }
-        scheduleTurn()
-        closeIfDone()
     }
 
     // MARK: Jobs
@@ -297,11 +303,13 @@ package actor FileServer {
 
     // MARK: Buffers
 
-    /// A buffer for replies. One that the carrier still holds gets new storage when it is written to.
+    /// A buffer for replies: one that the carrier has let go, the last used first, as the caches know it still.
     private func takeSpare() -> ByteBuffer {
-        guard spares.count >= Limits.spareBufferCount else { return ByteBuffer() }
-        var spare = spares.removeFirst()
-        spare.removeAll()
-        return spare
+        for index in spares.indices.reversed() where spares[index].isUnique() {
+            var spare = spares.remove(at: index)
+            spare.removeAll()
+            return spare
+        }
+        return ByteBuffer()
     }
 }

@@ -53,42 +53,40 @@ final class HashOperation: Sendable {
             var current = State.done
             swap(&current, &state)
             do throws(FileFailure) {
+                var progress: Progress
                 switch consume current {
-                case .unstarted:
-                    guard let name = check.algorithms.first(where: { Self.algorithm($0) != nil }),
-                        let algorithm = Self.algorithm(name)
-                    else { return refuse("none of the hash algorithms is known", &replies) }
-                    let file = try open(worker)
-                    let size = try FileFailure.wrap { () throws(ReactorError) in try file.statusBlocking() }.size
-                    guard let range = range(size) else { return refuse("the blocks are too small", &replies) }
-                    guard hashCount(range) <= Self.maximumCount(algorithm) else {
-                        return refuse("more blocks than one reply has room for", &replies)
-                    }
-                    state = .running(
-                        Progress(
-                            file: file, algorithm: algorithm, position: range.lowerBound, end: range.upperBound,
-                            blockEnd: blockEnd(range.lowerBound, range.upperBound), digest: MessageDigest(algorithm)))
-                    return false
-                case .running(var progress):
-                    guard try advance(&progress) else {
-                        state = .running(progress)
-                        return false
-                    }
-                    let hashes = FileHashes(algorithm: Self.name(progress.algorithm), bytes: progress.hashes)
-                    replies.appendExtendedReply(id) { $0.append(hashes) }
-                    return true
+                case .unstarted: progress = try start(worker)
+                case .running(let begun): progress = begun
                 case .done: return true
                 }
+                guard try advance(&progress) else {
+                    state = .running(progress)
+                    return false
+                }
+                let hashes = FileHashes(algorithm: Self.name(progress.algorithm), bytes: progress.hashes)
+                replies.appendExtendedReply(id) { $0.append(hashes) }
             } catch {
                 replies.append(error, id)
-                return true
             }
+            return true
         }
     }
 
-    private func refuse(_ message: String, _ replies: inout ByteBuffer) -> Bool {
-        replies.appendStatus(id, .failure, message)
-        return true
+    private func start(_ worker: FileWorker) throws(FileFailure) -> Progress {
+        guard let name = check.algorithms.first(where: { Self.algorithm($0) != nil }),
+            let algorithm = Self.algorithm(name)
+        else { throw .refused("none of the hash algorithms is known") }
+        guard check.blockSize == 0 || check.blockSize >= Limits.minimumHashBlockLength else {
+            throw .refused("the blocks are too small")
+        }
+        let file = try open(worker)
+        let range = range(try FileFailure.wrap { () throws(ReactorError) in try file.statusBlocking() }.size)
+        guard hashCount(range) <= Self.maximumCount(algorithm) else {
+            throw .refused("more blocks than one reply has room for")
+        }
+        return Progress(
+            file: file, algorithm: algorithm, position: range.lowerBound, end: range.upperBound,
+            blockEnd: blockEnd(range.lowerBound, range.upperBound), digest: MessageDigest(algorithm))
     }
 
     private func open(_ worker: FileWorker) throws(FileFailure) -> File {
@@ -103,9 +101,8 @@ final class HashOperation: Sendable {
 
     // MARK: Blocks
 
-    /// The bytes to hash, cut off at the end of the file; nil when the blocks are smaller than the draft allows.
-    private func range(_ size: UInt64) -> Range<UInt64>? {
-        guard check.blockSize == 0 || check.blockSize >= Limits.minimumHashBlockLength else { return nil }
+    /// The bytes to hash, cut off at the end of the file.
+    private func range(_ size: UInt64) -> Range<UInt64> {
         let start = min(check.offset, size)
         let length = check.length == 0 ? size - start : min(check.length, size - start)
         return start..<start + length

@@ -100,7 +100,8 @@ struct FileServerClientsTests {
     func resume() async throws {
         try await with { serving in
             try serving.local.write(Array(serving.content[..<1_000_001]), to: "part")
-            _ = FileManager.default.createFile(atPath: serving.root + "/up", contents: Data(serving.content[..<500_003]))
+            _ = FileManager.default.createFile(
+                atPath: serving.root + "/up", contents: Data(serving.content[..<500_003]))
             _ = FileManager.default.createFile(atPath: serving.root + "/down", contents: Data(serving.content))
             let done = try await serving.sftp(["reget down part", "reput big up"])
             #expect(done.status == 0, "\(done.errors)")
@@ -142,7 +143,8 @@ struct FileServerClientsTests {
         try await with { serving in
             let (host, local) = (serving.host, serving.local)
             let connect = "ssh -a -x " + (try serving.options("-p").joined(separator: " "))
-            _ = FileManager.default.createFile(atPath: serving.root + "/half", contents: Data(serving.content[..<77_777]))
+            _ = FileManager.default.createFile(
+                atPath: serving.root + "/half", contents: Data(serving.content[..<77_777]))
             let script = """
                 set sftp:connect-program "\(connect)"
                 set cmd:fail-exit yes

@@ -87,6 +87,18 @@ struct FileServerTests {
         #expect(limits.readLength == 261_120 && limits.writeLength == 261_120 && limits.maximumOpenHandles == 1024)
     }
 
+    @Test("The user's own name stands for the home, another's for nothing")
+    func userName() async throws {
+        let client = try await ServedFolder { $0.userName = "ann" }.client()
+        #expect(try await client.homeDirectory(of: "ann") == "/")
+        #expect(try await client.expandPath("~ann/x") == "/x")
+        #expect(try await client.expandPath("~") == "/")
+        #expect(try await client.expandPath("x") == "/x")
+        for path in ["~bob", "~annn/x", "~an"] as [RawPath] {
+            await #expect(throws: RequestError.self) { try await client.expandPath(path) }
+        }
+    }
+
     @Test("A folder of thousands of names is listed whole, with attributes and the line for people")
     func largeListing() async throws {
         let folder = try ServedFolder()

@@ -308,6 +308,52 @@ struct HostileClientTests {
         #expect(client.toClient.unacknowledged == 0)
     }
 
+    /// Found by the fuzz target.
+    @Test("More requests than may be under way are all answered, though none of them waits for the disk")
+    func answeredAtOnce() async throws {
+        let folder = try ServedFolder { $0.maximumRequestsInFlight = 3 }
+        let client = await RawClient(folder)
+        let unknown: [UInt8] = [0, 0, 0, 5, 99, 0, 0, 0, 77]
+        let badHandle = ClientMessage.request(RequestID(rawValue: 77), .close(Handle([1])!)).encoded
+        await client.send((0..<1000).flatMap { _ in unknown + badHandle })
+        for _ in 0..<2000 { #expect(await client.reply(to: RequestID(rawValue: 77)) != nil) }
+        #expect(await client.code(.stat("/missing")) == .noSuchFile)
+    }
+
+    /// Descriptors of this process for what lies in `folder`.
+    private func openDescriptors(_ folder: ServedFolder) throws -> Int {
+        let path = URL(fileURLWithPath: folder.directory.path).resolvingSymlinksInPath().path + "/"
+        return try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").filter { number in
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + number))?.hasPrefix(path)
+                ?? false
+        }.count
+    }
+
+    @Test("A client that goes away at any moment leaves nothing open", arguments: 0..<20)
+    func goingAway(round: Int) async throws {
+        let folder = try ServedFolder { $0.quota = StorageQuota(limit: 1 << 30) }
+        try folder.write([UInt8](repeating: 1, count: 1 << 20), "a")
+        let client = await RawClient(folder)
+        let handle = try #require(await client.open("a", [.read, .write]))
+        let data = ByteBuffer([UInt8](repeating: 2, count: 100_000))
+        let check = FileCheck(algorithms: ["sha256"])
+        _ = await client.send(
+            (0..<40).flatMap { number -> [Request] in
+                [
+                    .open(RawPath("\(number)"), [.write, .create], Attributes()), .opendir("/"),
+                    .read(handle, offset: 0, length: 200_000), .write(handle, offset: 0, data: data),
+                    .extended(.checkFileHandle(handle, check)), .extended(.fsync(handle)),
+                ]
+            })
+        // Some of it is done by then.
+        for _ in 0..<round * 3 { await client.send([UInt8]()) }
+        let server = client.server
+        folder.loop.execute { server.carrierDidClose() }
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try openDescriptors(folder) > 0, ContinuousClock.now < deadline { await client.send([UInt8]()) }
+        #expect(try openDescriptors(folder) == 0)
+    }
+
     @Test(
         "Whatever is sent before INIT, or as a message that has no border, closes the conversation",
         arguments: [

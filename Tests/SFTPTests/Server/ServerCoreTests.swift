@@ -170,7 +170,8 @@ struct ServerCoreTests {
             var core = try readyCore()
             var sink = CollectingSink()
             for body in [write + data, close, close] {
-                let message = [0, 0, UInt8((body.count + 5) >> 8), UInt8((body.count + 5) & 255)] + body + [9, 9, 9, 9, 9]
+                let message =
+                    [0, 0, UInt8((body.count + 5) >> 8), UInt8((body.count + 5) & 255)] + body + [9, 9, 9, 9, 9]
                 var rest = message[...]
                 while !rest.isEmpty {
                     _ = try core.receive(Array(rest.prefix(step)).rawSpan, into: &sink)
