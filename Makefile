@@ -4,8 +4,8 @@
 help: ## say what there is (the default)
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
 
-run: ## install what is missing, build, and show the command at work on a throw-away OpenSSH server
-	@Scripts/setup run
+run: ## install what is missing, build, and show the command at work on its own demo host
+	@Scripts/setup build
 	@Scripts/run-demo
 
 build: ## build the package for debugging

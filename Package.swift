@@ -48,10 +48,12 @@ let fuzzTargets: [Target] = [
     fuzz("PostQuantum", leansOn: ["Bytes", "Cryptography", "SSH"]),
     fuzz("Authentication", leansOn: ["Bytes", "SSH"]),
     fuzz("Channels", leansOn: ["Bytes", "SSH"]),
+    fuzz("Server", leansOn: ["Bytes", "SSH"]),
     fuzz("Keys", leansOn: ["Bytes", "SSH"]),
     fuzz("KnownHosts", leansOn: ["Bytes", "SSH"]),
     fuzz("Agent", leansOn: ["Bytes", "SSH"]),
     fuzz("FileTransfer", leansOn: ["Bytes", "SFTP"]),
+    fuzz("FileServer", leansOn: ["Bytes", "Reactor", "SFTP"]),
     fuzz("Selection", leansOn: ["Bytes", "Transfer"]),
     fuzz("SCP", leansOn: ["Bytes", "Transfer"]),
     fuzz("TransferJournal", leansOn: ["Bytes", "Transfer"]),
@@ -74,13 +76,14 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
 
         library("Bytes", leansOn: []),
         library("Errors", leansOn: ["Bytes"]),
-        library("Reactor", leansOn: ["Bytes", "CUV"]),
+        library("Reactor", leansOn: ["Bytes", "CLinux", "CUV"]),
         library("Cryptography", leansOn: ["Bytes", "COpenSSL", "CSodium"]),
         library("SSH", leansOn: ["Bytes", "Errors", "Reactor", "Cryptography", "CZlib"]),
-        library("SFTP", leansOn: ["Bytes", "Reactor", "SSH"]),
+        library("SFTP", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH"]),
         library("Transfer", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "SFTP"]),
         library("Sessions", leansOn: ["Bytes", "Cryptography", "Errors", "Reactor", "SSH", "SFTP", "Transfer"]),
         .executableTarget(
@@ -97,13 +100,17 @@ let package = Package(
             name: "ConstantTimeCheck", dependencies: ["Bytes", "Cryptography"], path: "Benchmarks/ConstantTimeCheck",
             swiftSettings: settings),
         library("TestHosts", leansOn: []),
+        // The SFTP server over standard streams, for the tests' clients that others wrote.
+        .executableTarget(
+            name: "FileServerProgram", dependencies: ["Bytes", "Reactor", "SFTP"], path: "Tests/FileServerProgram",
+            swiftSettings: settings),
         tests("TestHostsTests", leansOn: ["TestHosts"]),
         tests("BytesTests", leansOn: ["Bytes"]),
         tests("ErrorsTests", leansOn: ["Errors"]),
         tests("ReactorTests", leansOn: ["Reactor"]),
         tests("CryptographyTests", leansOn: ["Cryptography"]),
         tests("SSHTests", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "TestHosts"]),
-        tests("SFTPTests", leansOn: ["SFTP", "TestHosts"]),
+        tests("SFTPTests", leansOn: ["Bytes", "FileServerProgram", "Reactor", "SFTP", "TestHosts"]),
         tests("FairleadCommandTests", leansOn: ["FairleadCommand", "TestHosts"]),
         tests(
             "TransferTests",

@@ -153,6 +153,20 @@ package struct ByteBuffer: @unchecked Sendable {
         removeAll()
     }
 
+    /// Overwrites `range`, counted from the front, with zeros, unless another value shares the storage: for a secret that
+    /// has been copied out.
+    package mutating func wipe(_ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "range is outside the buffer")
+        guard isKnownUniquelyReferenced(&storage) else { return }
+        unsafe (storage.base + lower + range.lowerBound)
+            .initializeMemory(as: UInt8.self, repeating: 0, count: range.count)
+    }
+
+    /// Whether no other buffer shares the storage, so that writing to this one moves nothing.
+    package mutating func isUnique() -> Bool {
+        isKnownUniquelyReferenced(&storage)
+    }
+
     /// Makes room for `count` more bytes without a further move or growth.
     package mutating func reserve(_ count: Int) {
         makeRoom(for: count)

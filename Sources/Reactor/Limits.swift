@@ -24,4 +24,12 @@ package enum Limits {
     static let datagram = 64 << 10
     /// Names that one listing returns, at most.
     package static let namesPerFolder = 10_000_000
+    /// How often the kernel is asked for a path again that was renamed while it looked.
+    static let resolutionTries = 16
+    /// Symbolic links on the way of one path: Linux's own limit.
+    static let linksPerPath = 40
+    /// Folders that the walk of one path holds open, at most.
+    static let walkDepth = 128
+    /// Bytes for one entry of the user or group database.
+    static let accountEntryLength = 16 << 10
 }

@@ -54,6 +54,44 @@ package enum Limits {
     package static let listingRequestsInFlight = 8
     /// How much of what a server's program writes to standard error is kept for the error message.
     package static let maximumStandardErrorLength = 4096
+    /// The longest message that our server announces: OpenSSH's.
+    package static let announcedMessageLength = 256 * 1024
+    /// The most files and directories that one client of our server has open, unless told otherwise.
+    package static let defaultOpenHandles = 1024
+    /// How many requests of one client our server works on at a time unless told otherwise; others wait unread.
+    package static let defaultServedRequests = 256
+    /// How many bytes of WRITE requests our server takes in before they are on the disk; one request more may exceed it.
+    package static let maximumPendingWriteLength = 4 * 1024 * 1024
+    /// How many bytes of replies, at most, our server has work under way for when it begins more.
+    package static let maximumPendingReplyLength = 1024 * 1024
+    /// The longest entry in an answer of our server to READDIR: two names, attributes and the columns of the line.
+    package static let directoryEntryLength = 2 * maximumNameLength + 256
+    /// The longest reply of our server without data: a path or a text.
+    package static let shortReplyLength = 10 * 1024
+    /// From how many queued bytes of replies on our server starts nothing more, unless the carrier's mark is higher.
+    package static let replyHighWaterMark = 1024 * 1024
+    /// How many pieces of work of one client are in the thread pool at a time.
+    package static let jobsInPool = 4
+    /// How many of them may be long: hashes, copies, names of accounts, and waiting for the disk.
+    package static let longJobsInPool = 3
+    /// How many bytes of a READ or WRITE burst one piece of work takes.
+    package static let jobLength = 512 * 1024
+    /// How many requests one piece of work takes.
+    package static let requestsPerJob = 32
+    /// The most entries in one answer to READDIR.
+    package static let directoryBatchCount = 256
+    /// How many bytes a hash or a copy goes on for before others have their turn.
+    package static let longOperationSlice = 8 * 1024 * 1024
+    /// The smallest block of a hash by blocks (draft-ietf-secsh-filexfer-extensions-00 §3).
+    package static let minimumHashBlockLength = 256
+    /// The most names of users and groups that a server keeps in mind.
+    package static let rememberedAccountCount = 1024
+    /// Levels of a path that the order of requests tells apart.
+    package static let pathKeyDepth = 64
+    /// Paths by which one file is open that the order of requests tells apart.
+    package static let keysPerFile = 16
+    /// How many buffers a server keeps for the next replies and payloads while files are open.
+    package static let spareBufferCount = 8
     /// How long a server that sends nothing more may take to close the channel.
     package static let closingTime = Duration.seconds(1)
 }

@@ -125,7 +125,7 @@ struct HostConnector {
     // MARK: Facts
 
     private func tell(about connection: Connection) async {
-        if let identification = await connection.serverIdentification {
+        if let identification = await connection.peerIdentification {
             prompter.note(1, "\(request.host) runs \(identification.software)")
         }
         if let algorithms = await connection.algorithms {

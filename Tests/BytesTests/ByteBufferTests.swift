@@ -165,6 +165,17 @@ struct ByteBufferTests {
             #expect(isSame, "a copy changed with its original")
         }
     }
+
+    @Test("A range is wiped in place, and not in what others share")
+    func wipeRange() {
+        var buffer = ByteBuffer([1, 2, 3, 4, 5])
+        buffer.consume(1)
+        buffer.wipe(1..<3)
+        #expect(buffer.array == [2, 0, 0, 5])
+        let other = buffer
+        buffer.wipe(0..<4)
+        #expect(other.array == [2, 0, 0, 5] && buffer.array == [2, 0, 0, 5])
+    }
 }
 
 /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators"): the same sequence for a seed everywhere.

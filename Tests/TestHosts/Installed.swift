@@ -12,6 +12,10 @@ package enum Installed {
     package static let proFTPD =
         has("proftpd") && FileManager.default.fileExists(atPath: "/usr/lib/proftpd/mod_sftp.so") && openSSH
     package static let asyncSSH = FileManager.default.isExecutableFile(atPath: PythonHost.interpreter)
+    package static let paramiko =
+        asyncSSH
+        && (try? runProgramBlocking(PythonHost.interpreter, ["-c", "import paramiko"]))?.status == 0
+    package static let sshAudit = FileManager.default.isExecutableFile(atPath: Repository.cache + "/venv/bin/ssh-audit")
     package static let python = has("python3")
     /// Whether a server can be shown an `/etc/passwd` of its own; OpenSSH needs that for passwords.
     package static let canOverlayFiles =
@@ -35,7 +39,7 @@ package enum Repository {
     /// What `Scripts/setup` prepared; `FAIRLEAD_CACHE` names another place.
     package static let cache = ProcessInfo.processInfo.environment["FAIRLEAD_CACHE"] ?? root + "/.cache"
 
-    static func script(_ name: String) -> String { "\(root)/Scripts/hosts/\(name)" }
+    package static func script(_ name: String) -> String { "\(root)/Scripts/hosts/\(name)" }
 }
 
 /// The user that the tests, and so the servers, run as.

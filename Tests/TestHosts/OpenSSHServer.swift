@@ -33,18 +33,20 @@ package final class OpenSSHServer: TestHost {
     ///   - password: allows this password and keyboard-interactive (by PAM, one prompt); needs root and
     ///     `Installed.canOverlayFiles`. Only for `.system`.
     ///   - offersSFTP: whether there is the subsystem.
+    ///   - subsystem: the command that serves it.
     package static func start(
         _ release: Release = .system, options: [String] = [], hostKeys: [TestKeys.Kind] = TestKeys.Kind.allCases,
-        password: String? = nil, offersSFTP: Bool = true
+        password: String? = nil, offersSFTP: Bool = true, subsystem: String = "internal-sftp"
     ) async throws -> OpenSSHServer {
         try await onThread {
             try OpenSSHServer(
-                release, options: options, hostKeys: hostKeys, password: password, offersSFTP: offersSFTP)
+                release, options: options, hostKeys: hostKeys, password: password,
+                subsystem: offersSFTP ? subsystem : nil)
         }
     }
 
     private init(
-        _ release: Release, options: [String], hostKeys: [TestKeys.Kind], password: String?, offersSFTP: Bool
+        _ release: Release, options: [String], hostKeys: [TestKeys.Kind], password: String?, subsystem: String?
     ) throws {
         let temporary = try TemporaryDirectory()
         let tree = release == .system ? "" : Self.newRelease
@@ -72,7 +74,7 @@ package final class OpenSSHServer: TestHost {
                 "UsePAM \(password == nil ? "no" : "yes")",
                 "PasswordAuthentication \(password == nil ? "no" : "yes")",
                 "KbdInteractiveAuthentication \(password == nil ? "no" : "yes")",
-            ] + (offersSFTP ? ["Subsystem sftp internal-sftp"] : [])
+            ] + (subsystem.map { ["Subsystem sftp \($0)"] } ?? [])
             + hostKeys.map { "HostKey \(temporary.path("host_\($0)"))" }
             // A test that fails to sign in, or a look whether the server is up, must not lock the next one out.
             + (release == .new ? ["PerSourcePenalties no"] : [])

@@ -15,7 +15,9 @@ extension CommandGroup {
                     .command(List.self), .command(Remove.self), .command(MakeDirectory.self), .command(Move.self),
                     .command(Status.self), .command(Concatenate.self), .command(Checksum.self),
                 ]),
-            .init(title: "On this machine", members: [.group(.key), .command(Completions.self), .command(Help.self)]),
+            .init(
+                title: "On this machine",
+                members: [.command(Demo.self), .group(.key), .command(Completions.self), .command(Help.self)]),
         ],
         notes: """
             A TARGET is a Host of ~/.ssh/config, user@host, or a URL such as

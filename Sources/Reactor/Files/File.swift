@@ -61,7 +61,7 @@ package final class File: Sendable {
     /// The descriptor; nil once closed.
     private let descriptor: Mutex<CInt?>
 
-    private init(descriptor: CInt, path: RawPath, loop: EventLoop) {
+    init(descriptor: CInt, path: RawPath, loop: EventLoop) {
         self.descriptor = Mutex(descriptor)
         self.path = path
         self.loop = loop
@@ -91,6 +91,12 @@ package final class File: Sendable {
         let status = await loop.offload { Self.closeDescriptor(descriptor) }
         if status < 0 { throw ReactorError(uv: status, operation: "close", path: path) }
     }
+
+    /// The descriptor; nil once closed.
+    var openDescriptor: CInt? { descriptor.withLock { $0 } }
+
+    /// The descriptor, which is the caller's to close; nil once closed.
+    func takeDescriptor() -> CInt? { descriptor.withLock { $0.take() } }
 
     @discardableResult
     static func closeDescriptor(_ descriptor: CInt) -> CInt {

@@ -308,3 +308,8 @@ func exchange<Value>(_ value: inout Value, with new: Value) -> Value {
     value = new
     return old
 }
+
+extension EventLoop {
+    /// The time of day: seconds since 1970, UTC. From any thread.
+    package nonisolated var calendarTime: Int64 { Int64(time(nil)) }
+}

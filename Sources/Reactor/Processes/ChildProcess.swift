@@ -73,6 +73,18 @@ package final class ChildProcess: @unchecked Sendable {
         }
     }
 
+    /// Sends `signal` to the process and to what it started in the same process group; it has to lead its session
+    /// (`Command.leadsSession`, `PseudoTerminal`). Nothing when the process has ended. On the loop.
+    package func killSession(_ signal: CInt) throws(ReactorError) {
+        loop.preconditionCurrent()
+        switch state {
+        case .ended: return
+        case .running:
+            let status = uv_kill(-processID, signal)
+            if status < 0 { throw ReactorError(uv: status, operation: "kill") }
+        }
+    }
+
     func didEnd(_ status: ExitStatus) {
         switch state {
         case .ended: return
@@ -154,6 +166,7 @@ extension ChildProcess {
                     unsafe options.args = arguments
                     unsafe options.env = environment
                     unsafe options.cwd = command.workingFolder == nil ? nil : folder
+                    if command.leadsSession { unsafe options.flags |= UV_PROCESS_DETACHED.rawValue }
                     unsafe options.stdio_count = CInt(containers.count)
                     unsafe options.stdio = containers.baseAddress
                     return unsafe ProcessHandle(loop: loop, options: &options)

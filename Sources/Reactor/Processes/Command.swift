@@ -22,6 +22,9 @@ package struct Command: Sendable {
     package var environment: [String: String]?
     /// The folder in which it starts; nil for ours.
     package var workingFolder: RawPath?
+    /// Whether it leads a session of its own, without a terminal: signals for our terminal's programs pass it by, and
+    /// `ChildProcess.killSession` reaches what it started. On a pseudo-terminal it always does.
+    package var leadsSession = false
     package var input = StandardStream.null
     package var output = StandardStream.null
     package var error = StandardStream.inherit

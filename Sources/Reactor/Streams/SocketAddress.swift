@@ -89,6 +89,20 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The address alone: 4 bytes, or 16.
+    package var bytes: [UInt8] {
+        unsafe withSystemAddress { address in
+            switch family {
+            case .ipv4:
+                let address = unsafe UnsafeRawPointer(address).load(as: sockaddr_in.self).sin_addr
+                return unsafe withUnsafeBytes(of: address) { unsafe Array($0) }
+            case .ipv6:
+                let address = unsafe UnsafeRawPointer(address).load(as: sockaddr_in6.self).sin6_addr
+                return unsafe withUnsafeBytes(of: address) { unsafe Array($0) }
+            }
+        }
+    }
+
     /// `192.0.2.1:22` or `[2001:db8::1]:22`.
     package var description: String {
         switch family {

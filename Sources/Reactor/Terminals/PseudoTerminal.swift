@@ -19,16 +19,18 @@ package final class PseudoTerminal: StreamHandle, @unchecked Sendable {
     private let descriptor: CInt
 
     /// Starts `command` as the leader of a session whose terminal this is; its standard streams are the terminal, whatever
-    /// the command says, and it starts in our folder. To be called on the loop.
+    /// the command says, and it starts in our folder. The terminal begins with the system's modes, changed by `modes`. To be
+    /// called on the loop.
     package init(
-        _ command: Command, size: TerminalSize, on loop: EventLoop, options: StreamOptions = StreamOptions()
+        _ command: Command, size: TerminalSize, modes: [TerminalMode] = [], on loop: EventLoop,
+        options: StreamOptions = StreamOptions()
     ) throws(ReactorError) {
         precondition(command.workingFolder == nil, "a program on a pseudo-terminal starts in our folder")
         loop.preconditionCurrent()
         guard !command.containsNUL else {
             throw ReactorError(uv: UV_EINVAL.rawValue, operation: "run", path: command.program)
         }
-        let (master, slave, name) = try Self.openPair(size)
+        let (master, slave, name) = try Self.openPair(size, modes)
         defer { File.closeDescriptor(slave) }
         let identity = Self.spawn(command, terminal: name)
         let processID: CInt
@@ -85,7 +87,7 @@ package final class PseudoTerminal: StreamHandle, @unchecked Sendable {
     }
 
     private static func openPair(
-        _ size: TerminalSize
+        _ size: TerminalSize, _ modes: [TerminalMode]
     ) throws(ReactorError) -> (master: CInt, slave: CInt, name: RawPath) {
         var master: CInt = -1
         var slave: CInt = -1
@@ -99,6 +101,12 @@ package final class PseudoTerminal: StreamHandle, @unchecked Sendable {
         guard status == 0 else { throw ReactorError(errno: errno, operation: "openpty") }
         _ = fcntl(master, F_SETFD, FD_CLOEXEC)
         _ = fcntl(slave, F_SETFD, FD_CLOEXEC)
+        var attributes = termios()
+        // Fails for no terminal; and what cannot be set stays as it is.
+        if !modes.isEmpty, unsafe tcgetattr(slave, &attributes) == 0 {
+            for mode in modes { attributes.apply(mode) }
+            _ = unsafe tcsetattr(slave, TCSANOW, &attributes)
+        }
         return (master, slave, name)
     }
 

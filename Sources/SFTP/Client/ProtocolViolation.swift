@@ -1,6 +1,6 @@
 package import Bytes
 
-/// What a server did that the protocol forbids; the connection is of no use any more.
+/// What a peer did that the protocol forbids; the connection is of no use any more.
 package enum ProtocolViolation: Error, Equatable, Sendable, CustomStringConvertible {
     /// A message longer than we take: its length and the limit, in bytes.
     case messageTooLong(Int, limit: Int)

@@ -87,7 +87,9 @@ extension ByteBuffer {
 }
 
 extension ClientMessage {
-    /// The message in `body`, which is everything behind the length field, and holds nothing else.
+    /// The message in `body`, which is everything behind the length field.
+    ///
+    /// Bytes behind the last field are ignored, as OpenSSH's server does: some clients send more than they say.
     package init(_ body: RawSpan) throws(WireError) {
         var reader = WireReader(body)
         guard let type = MessageType(rawValue: try reader.byte()) else {
@@ -99,7 +101,6 @@ extension ClientMessage {
         }
         let id = RequestID(rawValue: try reader.integer())
         self = .request(id, try reader.request(type))
-        try reader.expectEnd()
     }
 }
 

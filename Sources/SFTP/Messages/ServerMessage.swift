@@ -60,6 +60,49 @@ extension ByteBuffer {
     }
 }
 
+extension ByteBuffer {
+    /// The fields of DATA in front of its payload, with the length field, in bytes.
+    static var dataHeaderLength: Int { 13 }
+
+    /// Appends a DATA message up to its payload, of which `count` bytes have to follow.
+    mutating func appendDataHeader(_ id: RequestID, count: Int) {
+        append(UInt32(Self.dataHeaderLength - 4 + count))
+        append(MessageType.data.rawValue)
+        append(id.rawValue)
+        append(UInt32(count))
+    }
+
+    /// Corrects the DATA message that begins at `start` to the `count` bytes of payload that it has.
+    mutating func endData(at start: Int, count: Int) {
+        overwrite(UInt32(Self.dataHeaderLength - 4 + count), at: start)
+        overwrite(UInt32(count), at: start + Self.dataHeaderLength - 4)
+    }
+
+    /// Appends a whole STATUS message.
+    mutating func appendStatus(_ id: RequestID, _ code: StatusCode, _ message: String = "") {
+        append(ServerMessage.reply(id, .status(Status(code, message: message))))
+    }
+
+    /// Appends a whole STATUS `ok` message.
+    mutating func appendSuccess(_ id: RequestID) {
+        append(17 as UInt32)
+        append(MessageType.status.rawValue)
+        append(id.rawValue)
+        append(StatusCode.ok.rawValue)
+        // No message, no language.
+        append(0 as UInt64)
+    }
+
+    /// Appends a whole EXTENDED_REPLY message, whose fields `content` writes.
+    mutating func appendExtendedReply(_ id: RequestID, _ content: (inout ByteBuffer) -> Void) {
+        appendString { body in
+            body.append(MessageType.extendedReply.rawValue)
+            body.append(id.rawValue)
+            content(&body)
+        }
+    }
+}
+
 extension ServerMessage {
     /// The message in `body`, which is everything behind the length field.
     ///

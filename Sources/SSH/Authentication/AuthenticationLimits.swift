@@ -30,4 +30,8 @@ package enum AuthenticationLimits {
     package static let partialSuccessCount = 16
     /// USERAUTH_REQUESTs that are sent on one connection.
     package static let requestCount = 256
+    /// What one client may ask a server for before it is authenticated: services, keys, proofs.
+    package static let receivedRequestCount = 64
+    /// A password or answer in bytes that a server looks at; longer ones are wrong.
+    package static let receivedSecretLength = 4 << 10
 }

@@ -9,19 +9,22 @@ final class AuthenticationRun {
         case server, user
     }
 
+    let client: ClientSide
     var machine: ClientAuthentication
     var task: Task<Void, Never>?
     var turn = Turn.server
 
-    init(_ machine: consuming ClientAuthentication) {
+    init(_ client: ClientSide, _ machine: consuming ClientAuthentication) {
+        self.client = client
         self.machine = machine
     }
 }
 
 extension Connection {
     /// Begins right behind NEWKEYS: the service request and the first attempt leave together.
-    func startAuthentication() {
+    func startAuthentication(_ client: ClientSide) {
         guard case .handshaking(let waiter) = phase, let sessionID = transport.sessionID else { return }
+        let plan = client.plan
         let credentials = plan.credentials.map { credential -> AuthenticationCredential in
             switch credential {
             case .key(let key, _): .publicKey(algorithm: key.algorithm.name, blob: key.blob, .sign)
@@ -33,6 +36,7 @@ extension Connection {
         let policy = SignatureAlgorithmPolicy(
             allowsSHA1: plan.allowsSHA1, serverAlgorithms: transport.extensions.signatureAlgorithms)
         let run = AuthenticationRun(
+            client,
             ClientAuthentication(
                 ClientAuthentication.Configuration(
                     user: plan.user, sessionID: sessionID, credentials: credentials, signatureAlgorithms: policy)))
@@ -65,10 +69,12 @@ extension Connection {
             return end(.authentication(error), telling: error.disconnectReason)
         }
         switch run.turn {
-        case .server: startStepTimer(configuration.authenticationTimeout, "authentication: the server's answer")
+        case .server:
+            startStepTimer(run.client.configuration.authenticationTimeout, "authentication: the server's answer")
         // A banner, say, that came while the user is asked.
         case .user: break
         }
+        let plan = run.client.plan
         let interaction = plan.interaction
         switch action {
         case .wait: break
@@ -79,7 +85,7 @@ extension Connection {
                 await interaction.show(text)
             }
         case .sign(let request):
-            ask(run) { [plan] in
+            ask(run) {
                 guard case .key(_, let sign) = plan.credentials[request.credential].asKey else { return nil }
                 return await sign(request.data, KeyAlgorithm(name: request.algorithm))
             } answer: { (signature, machine, sink) throws(AuthenticationError) in

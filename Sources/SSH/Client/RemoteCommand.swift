@@ -16,19 +16,7 @@ package protocol RemoteCommandOutput: AnyObject, Sendable {
 /// A command, shell or subsystem that runs in a session channel (RFC 4254 §6).
 package final class RemoteCommand: ChannelHandler, Sendable {
     /// What is started.
-    package enum Program: Sendable {
-        case exec([UInt8])
-        case shell
-        case subsystem(String)
-
-        fileprivate var request: ChannelRequest {
-            switch self {
-            case .exec(let command): .exec(command: command)
-            case .shell: .shell
-            case .subsystem(let name): .subsystem(name: name)
-            }
-        }
-    }
+    package typealias Program = SessionProgram
 
     /// How it ended.
     package enum Outcome: Sendable, Equatable {

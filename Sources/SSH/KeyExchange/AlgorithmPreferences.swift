@@ -20,4 +20,15 @@ package struct AlgorithmPreferences: Sendable, Equatable {
             macs: MACAlgorithm.defaults,
             compression: [.none, .delayedZlib])
     }
+
+    /// What a server offers: of the defaults what nobody advises against, so that the choice is not the client's. Left out
+    /// are groups of 2048 bits (NIST SP 800-57: 112 bits of strength), encrypt-and-MAC, and NIST's curves.
+    package static var serverDefaults: AlgorithmPreferences {
+        var preferences = defaults
+        preferences.keyExchange.removeAll {
+            [.ecdhP256, .ecdhP384, .ecdhP521, .group14SHA256, .groupExchangeSHA256].contains($0)
+        }
+        preferences.macs = preferences.macs.filter(\.isEncryptThenMAC)
+        return preferences
+    }
 }

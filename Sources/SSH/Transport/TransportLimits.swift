@@ -17,6 +17,8 @@ package enum TransportLimits {
     /// How many IGNORE, DEBUG and UNIMPLEMENTED messages a peer may send during its first key exchange, where strict
     /// key exchange does not forbid them at all.
     package static let idleMessagesInFirstExchange = 64
+    /// How many pings of a peer are answered before authentication.
+    package static let pingsBeforeAuthentication = 64
     /// How many bytes of messages may wait for a key exchange to end. A peer that provokes more replies than this
     /// while it rekeys is cut off (CVE-2025-26466).
     package static let deferredLength = 1024 * 1024

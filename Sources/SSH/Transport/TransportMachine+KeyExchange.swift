@@ -27,6 +27,9 @@ extension TransportMachine {
             let offer = existing ?? makeOffer()
             if sessionID == nil {
                 try noteStrictness(theirs)
+                let marker =
+                    role == .client ? KeyExchangeInit.Marker.serverExtensions : KeyExchangeInit.Marker.clientExtensions
+                peerWantsExtensions = theirs.keyExchange.contains(marker)
             }
             try beginExchange(offer, theirs, payload: [UInt8](payload))
             return nil
@@ -204,10 +207,24 @@ extension TransportMachine {
             state = .awaitingNewKeys(Inbound(protection: toClient, algorithms: negotiated))
         case .server:
             writer.change(to: toClient, resettingSequence: isStrict)
+            if keyExchangeCount == 0 { sendExtensions() }
             state = .awaitingNewKeys(Inbound(protection: toServer, algorithms: negotiated))
         }
         try applyCompression(outbound: true, inbound: false)
         sendDeferred()
+    }
+
+    /// Tells the client what it may sign by, as the very next packet after the first NEWKEYS (RFC 8308 §2.4).
+    private mutating func sendExtensions() {
+        guard peerWantsExtensions, !configuration.signatureAlgorithms.isEmpty else { return }
+        writer.sendPacket { payload in
+            payload.append(MessageNumber.extensionInfo.rawValue)
+            payload.append(2 as UInt32)
+            payload.append(string: "server-sig-algs")
+            payload.append(nameList: configuration.signatureAlgorithms.map(\.name))
+            payload.append(string: "ping@openssh.com")
+            payload.append(string: "0")
+        }
     }
 
     private static func protection(

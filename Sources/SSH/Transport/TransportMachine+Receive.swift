@@ -82,6 +82,7 @@ extension TransportMachine {
             var reader = WireReader(payload.extracting(1..<payload.byteCount))
             let data: [UInt8]
             do throws(WireError) { data = try reader.bytes() } catch { throw TransportError(error, in: "a ping") }
+            try countPing()
             sendPacket { reply in
                 reply.append(MessageNumber.pong.rawValue)
                 reply.append(string: data)
@@ -116,6 +117,15 @@ extension TransportMachine {
         idleMessageCount += 1
         guard idleMessageCount <= TransportLimits.idleMessagesInFirstExchange else {
             throw .limitExceeded("the messages before the first NEWKEYS do not end")
+        }
+    }
+
+    /// Strangers get few answers (CVE-2025-26466).
+    private mutating func countPing() throws(TransportError) {
+        guard !isAuthenticated else { return }
+        pingCount += 1
+        guard pingCount <= TransportLimits.pingsBeforeAuthentication else {
+            throw .limitExceeded("the pings before authentication do not end")
         }
     }
 

@@ -15,12 +15,17 @@ package struct TransportMachine: ~Copyable, PacketSink {
         package var guessesKeyExchange: Bool
         /// The keys that a server proves to hold; of no meaning to a client.
         package var hostKeys: [KeyPair]
+        /// What a server tells a client of the signatures that it accepts, by `server-sig-algs` (RFC 8308 §3.1); nothing
+        /// when empty, and of no meaning to a client.
+        package var signatureAlgorithms: [KeyAlgorithm]
 
         package init(
             algorithms: AlgorithmPreferences = .defaults, identification: Identification = .fairlead,
-            rekeyPolicy: RekeyPolicy = RekeyPolicy(), guessesKeyExchange: Bool = false, hostKeys: [KeyPair] = []
+            rekeyPolicy: RekeyPolicy = RekeyPolicy(), guessesKeyExchange: Bool = false, hostKeys: [KeyPair] = [],
+            signatureAlgorithms: [KeyAlgorithm] = []
         ) {
             self.hostKeys = hostKeys
+            self.signatureAlgorithms = signatureAlgorithms
             self.algorithms = algorithms
             self.identification = identification
             self.rekeyPolicy = rekeyPolicy
@@ -89,6 +94,8 @@ package struct TransportMachine: ~Copyable, PacketSink {
     package internal(set) var hostKey: PublicKey?
     /// Whether both sides follow strict key exchange (OpenSSH PROTOCOL §1.10), the cure for Terrapin.
     package internal(set) var isStrict = false
+    /// Whether the peer asked to be told of extensions (RFC 8308 §2.1).
+    package internal(set) var peerWantsExtensions = false
     /// How many key exchanges have ended.
     package internal(set) var keyExchangeCount = 0
 
@@ -102,6 +109,7 @@ package struct TransportMachine: ~Copyable, PacketSink {
     /// Bytes of the packet that was handed out last.
     var handedOut = 0
     var idleMessageCount = 0
+    var pingCount = 0
     var extensionMessageCount = 0
     var isAuthenticated = false
 

@@ -270,6 +270,7 @@ struct TransportMachineTests {
     @Test("Pings while the client rekeys wait, and a flood of them ends the connection")
     func pingFlood() throws {
         let pair = try TransportPair.open()
+        try pair.client.machine.authenticationSucceeded()
         pair.client.startKeyExchange()
         _ = pair.client.sent()
         let ping = payload {
@@ -284,6 +285,17 @@ struct TransportMachineTests {
             }
         }
         #expect(pair.client.machine.deferred.count <= TransportLimits.deferredLength)
+    }
+
+    @Test("A flood of pings before authentication ends the connection")
+    func earlyPingFlood() throws {
+        let pair = try TransportPair.open()
+        #expect(throws: TransportError.limitExceeded("the pings before authentication do not end")) {
+            for _ in 0...TransportLimits.pingsBeforeAuthentication {
+                pair.client.machine.sendPing([1])
+                try pair.server.receive(pair.client.sent())
+            }
+        }
     }
 
     @Test("A malformed ping is a violation")

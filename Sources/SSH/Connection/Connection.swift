@@ -1,16 +1,19 @@
 import Bytes
 package import Reactor
 
-/// A client's SSH connection over one byte stream: transport, authentication and channels, on the stream's loop.
+/// An SSH connection over one byte stream, a client's or a server's: transport, authentication and channels, on the
+/// stream's loop.
+///
+/// Both sides share this driver; what differs before the connection is open and in what the peer may ask for is in
+/// `Client/` and `Server/` (docs/decisions/0006-server.md).
 ///
 /// Everything about it happens on `loop`; the asynchronous members can be called from anywhere, and cancelling a task
 /// gives its operation up and leaves the connection usable.
 package actor Connection {
     package nonisolated let loop: EventLoop
     let stream: any ByteStream
-    let configuration: ClientConfiguration
-    let verifyHostKey: HostKeyVerifier
-    let plan: AuthenticationPlan
+    let configuration: ConnectionConfiguration
+    let side: Side
 
     var transport: TransportMachine
     var multiplexer: ChannelMultiplexer
@@ -28,19 +31,30 @@ package actor Connection {
     var hasScheduledFlush = false
     /// All host keys of the server, as it announced them (`hostkeys-00@openssh.com`).
     package var announcedHostKeys: [[UInt8]] = []
-    /// How the user was authenticated; nil before that.
+    /// How the user was authenticated; nil before that, and at a server.
     package var authentication: AuthenticationReport?
+    /// Bytes that a server took from a peer that is not authenticated.
+    var receivedFromStranger = 0
     /// Who is told of the end.
     private var closeActions: [@Sendable (ConnectionError) -> Void] = []
+
+    /// Which side this is, and what it alone needs.
+    enum Side {
+        case client(ClientSide)
+        case server(ServerSide)
+    }
 
     /// Where the connection stands.
     enum Phase {
         case idle
         /// The first key exchange.
         case handshaking(Waiter<Void>)
-        /// A host key waits for its decision.
+        /// A host key waits for its decision, at a client.
         case deciding(Waiter<Void>, Task<Void, Never>)
+        /// The server authenticates us.
         case authenticating(AuthenticationRun, Waiter<Void>)
+        /// The client authenticates to us.
+        case admitting(AdmissionRun, Waiter<Void>)
         case open
         case closed(ConnectionError)
     }
@@ -84,17 +98,26 @@ package actor Connection {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
-    /// A connection over `stream`, on its loop; `connect` begins it.
+    /// A client's connection over `stream`, on its loop; `connect` begins it.
     package init(
         over stream: any ByteStream, configuration: ClientConfiguration, authentication plan: AuthenticationPlan,
         verifyHostKey: @escaping HostKeyVerifier
     ) {
         loop = stream.loop
         self.stream = stream
-        self.configuration = configuration
-        self.plan = plan
-        self.verifyHostKey = verifyHostKey
+        self.configuration = configuration.connection
+        side = .client(ClientSide(configuration: configuration, plan: plan, verifyHostKey: verifyHostKey))
         transport = TransportMachine(role: .client, configuration: configuration.transport)
+        multiplexer = ChannelMultiplexer(configuration: configuration.channels)
+    }
+
+    /// A server's connection over `stream`, on its loop; `admit` begins it.
+    package init(serving stream: any ByteStream, as server: ServerSide) {
+        loop = stream.loop
+        self.stream = stream
+        configuration = server.configuration.connection
+        side = .server(server)
+        transport = TransportMachine(role: .server, configuration: server.transportConfiguration)
         multiplexer = ChannelMultiplexer(configuration: configuration.channels)
     }
 
@@ -102,8 +125,8 @@ package actor Connection {
 
     /// The algorithms in use; nil before the first key exchange.
     package var algorithms: NegotiatedAlgorithms? { transport.algorithms }
-    /// How the server calls itself; nil before it did.
-    package var serverIdentification: Identification? { transport.peerIdentification }
+    /// How the peer calls itself; nil before it did.
+    package var peerIdentification: Identification? { transport.peerIdentification }
     package var hostKey: PublicKey? { transport.hostKey }
     package var extensions: ExtensionInfo { transport.extensions }
     /// Whether strict key exchange protects the connection from Terrapin.
@@ -111,11 +134,19 @@ package actor Connection {
     package var keyExchangeCount: Int { transport.keyExchangeCount }
     package var channelCount: Int { multiplexer.channelCount }
 
+    /// Whether authentication is over and the connection up.
+    package var isOpen: Bool {
+        switch phase {
+        case .open: true
+        case .idle, .handshaking, .deciding, .authenticating, .admitting, .closed: false
+        }
+    }
+
     /// Why the connection is closed; nil while it is not.
     package var closeReason: ConnectionError? {
         switch phase {
         case .closed(let error): error
-        case .idle, .handshaking, .deciding, .authenticating, .open: nil
+        case .idle, .handshaking, .deciding, .authenticating, .admitting, .open: nil
         }
     }
 
@@ -128,16 +159,22 @@ package actor Connection {
 
     /// Exchanges keys and authenticates; when either fails the connection is closed and the reason thrown.
     package func connect() async throws(ConnectionError) {
+        guard case .client(let client) = side else { preconditionFailure("a server does not connect") }
+        try await establish(within: client.configuration.handshakeTimeout, "the key exchange with the server")
+    }
+
+    /// Begins, and waits until the connection is open; `timeout` is for the first step, which is called `step`.
+    func establish(within timeout: Duration, _ step: String) async throws(ConnectionError) {
         guard case .idle = phase else { throw closeReason ?? .closed }
         do throws(ConnectionError) {
             try await wait { (waiter: Waiter<Void>) in
                 phase = .handshaking(waiter)
-                startStepTimer(configuration.handshakeTimeout, "the key exchange with the server")
+                startStepTimer(timeout, step)
                 stream.start(self)
                 flush()
             } onCancel: { connection in
                 switch connection.phase {
-                case .idle, .handshaking, .deciding, .authenticating:
+                case .idle, .handshaking, .deciding, .authenticating, .admitting:
                     connection.end(.cancelled, telling: .byApplication)
                 case .open, .closed: break
                 }
@@ -160,14 +197,14 @@ package actor Connection {
         flush()
     }
 
-    /// Ends the connection once: tells the peer `reason`, if one is given, and everyone here `error`.
-    func end(_ error: ConnectionError, telling reason: DisconnectReason? = nil) {
+    /// Ends the connection once: tells the peer `reason`, if one is given, with `message`, and everyone here `error`.
+    func end(_ error: ConnectionError, telling reason: DisconnectReason? = nil, _ message: String = "") {
         let ended = phase
         if case .closed = ended { return }
         phase = .closed(error)
         timers.cancel()
         if let reason {
-            transport.sendDisconnect(reason, "")
+            transport.sendDisconnect(reason, message)
             stream.write(transport.takeOutbound())
         }
         stream.close()
@@ -177,6 +214,9 @@ package actor Connection {
             task.cancel()
             waiter.resume(returning: .failure(error))
         case .authenticating(let run, let waiter):
+            run.task?.cancel()
+            waiter.resume(returning: .failure(error))
+        case .admitting(let run, let waiter):
             run.task?.cancel()
             waiter.resume(returning: .failure(error))
         case .idle, .open, .closed: break
@@ -193,6 +233,10 @@ package actor Connection {
         for case let attachment? in abandoned {
             attachment.handler.channelDidClose(attachment.channel, error: error)
         }
+        switch side {
+        case .client: break
+        case .server(let server): server.connectionDidEnd()
+        }
         let actions = closeActions
         closeActions = []
         for action in actions { action(error) }
@@ -200,6 +244,7 @@ package actor Connection {
 
     func becomeOpen() {
         timers.step?.cancel()
+        timers.step = nil
         phase = .open
         multiplexer.begin()
         if let interval = configuration.keepaliveInterval {

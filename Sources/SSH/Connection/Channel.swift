@@ -18,13 +18,13 @@ package final class Channel: Sendable {
     // MARK: On the loop
 
     /// Queues `bytes`; they leave as the peer's window allows. Nothing happens after `sendEOF` and `close`.
-    package func write(_ bytes: RawSpan) {
-        connection.assumeIsolated { $0.write(bytes, to: id) }
+    package func write(_ bytes: RawSpan, to stream: ChannelStream = .output) {
+        connection.assumeIsolated { $0.write(bytes, to: id, stream) }
     }
 
     /// Queues `buffer`, a large one without a copy; otherwise like the other `write`.
-    package func write(_ buffer: ByteBuffer) {
-        connection.assumeIsolated { $0.write(buffer, to: id) }
+    package func write(_ buffer: ByteBuffer, to stream: ChannelStream = .output) {
+        connection.assumeIsolated { $0.write(buffer, to: id, stream) }
     }
 
     /// How many bytes wait to be sent.
@@ -50,6 +50,11 @@ package final class Channel: Sendable {
     /// Closes the channel; `channelDidClose` follows once the peer has closed too. Does nothing the second time.
     package func close() {
         connection.assumeIsolated { $0.close(id) }
+    }
+
+    /// Sends EOF and closes behind what is queued; `channelDidClose` follows once the peer has closed too.
+    package func closeBehindData() {
+        connection.assumeIsolated { $0.close(id, .afterQueuedData) }
     }
 
     /// Sends a request that wants no reply.

@@ -50,11 +50,11 @@ extension Connection {
         switch phase {
         case .open: return
         case .closed(let error): throw error
-        case .idle, .handshaking, .deciding, .authenticating: throw .closed
+        case .idle, .handshaking, .deciding, .authenticating, .admitting: throw .closed
         }
     }
 
-    private func attach(_ attachment: Attachment) {
+    func attach(_ attachment: Attachment) {
         let index = Int(attachment.channel.id.number)
         while attached.count <= index { attached.append(nil) }
         attached[index] = attachment
@@ -79,14 +79,14 @@ extension Connection {
 
     // MARK: What channels do
 
-    func write(_ bytes: RawSpan, to id: ChannelID) {
+    func write(_ bytes: RawSpan, to id: ChannelID, _ stream: ChannelStream) {
         // A channel that is gone has told its handler so.
-        try? multiplexer.write(bytes, to: id)
+        try? multiplexer.write(bytes, to: id, stream: stream)
         scheduleFlush()
     }
 
-    func write(_ buffer: ByteBuffer, to id: ChannelID) {
-        try? multiplexer.write(buffer, to: id)
+    func write(_ buffer: ByteBuffer, to id: ChannelID, _ stream: ChannelStream) {
+        try? multiplexer.write(buffer, to: id, stream: stream)
         scheduleFlush()
     }
 
@@ -104,8 +104,8 @@ extension Connection {
         scheduleFlush()
     }
 
-    func close(_ id: ChannelID) {
-        multiplexer.close(id, .now, into: &transport)
+    func close(_ id: ChannelID, _ time: ChannelMultiplexer.CloseTime = .now) {
+        multiplexer.close(id, time, into: &transport)
         scheduleFlush()
     }
 
@@ -186,6 +186,17 @@ extension Connection {
 
     // MARK: What the peer does
 
+    func reject(_ id: ChannelID, _ reason: ChannelOpenFailureReason, _ description: String = "") {
+        // Gone by now when the connection has ended.
+        try? multiplexer.reject(id, reason, description: description, into: &transport)
+        scheduleFlush()
+    }
+
+    func replyGlobally(_ reply: GlobalReply) {
+        multiplexer.replyGlobally(reply, into: &transport)
+        scheduleFlush()
+    }
+
     func receiveChannelMessage(_ payload: RawSpan) {
         let event: ChannelEvent
         do throws(ChannelError) {
@@ -200,13 +211,17 @@ extension Connection {
             guard let attachment = attachment(of: id) else { return acknowledge(range.count, on: id) }
             attachment.handler.channel(attachment.channel, didReceive: payload.extracting(range), from: stream)
         case .opened(let id):
-            guard let channel = attachment(of: id)?.channel else { return }
-            opening.removeValue(forKey: id)?.waiter.resume(returning: .success(channel))
+            guard let attachment = attachment(of: id) else { return }
+            attachment.handler.channelDidOpen(attachment.channel)
+            opening.removeValue(forKey: id)?.waiter.resume(returning: .success(attachment.channel))
         case .openFailed(let id, let reason, let description):
             detach(id, .openRefused(reason, message: description.visible()))
-        case .peerOpen(let id, _):
+        case .peerOpen(let id, let type):
+            switch side {
             // Nothing was asked for that would let the server open channels.
-            try? multiplexer.reject(id, .administrativelyProhibited, description: "", into: &transport)
+            case .client: reject(id, .administrativelyProhibited)
+            case .server(let server): receiveOpen(type, id, server)
+            }
         case .eof(let id):
             if let attachment = attachment(of: id) { attachment.handler.channelDidReceiveEOF(attachment.channel) }
         case .request(let id, let request, let wantReply):
@@ -218,8 +233,12 @@ extension Connection {
         case .closed(let id): detach(id, nil)
         case .failed(let id, let error): detach(id, .channel(error))
         case .globalRequest(let request, let wantReply):
-            if case .hostKeys(let keys) = request { announcedHostKeys = keys }
-            if wantReply { multiplexer.replyGlobally(.failure, into: &transport) }
+            switch side {
+            case .client:
+                if case .hostKeys(let keys) = request { announcedHostKeys = keys }
+                if wantReply { replyGlobally(.failure) }
+            case .server(let server): receiveGlobalRequest(request, wantReply: wantReply, server)
+            }
         case .globalReply(let number, let reply):
             globalRequests.removeValue(forKey: number)?.waiter.resume(returning: .success(reply))
         }

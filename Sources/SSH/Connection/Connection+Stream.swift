@@ -30,7 +30,9 @@ extension Connection: ByteStreamHandler {
         isReceiving = true
         liveness = Liveness(hasReceived: true)
         noteDrainedReplies()
+        let before = stream.received.count
         while step() {}
+        countStrangersBytes(before - stream.received.count)
         isReceiving = false
         flush()
         updateReading()
@@ -43,7 +45,12 @@ extension Connection: ByteStreamHandler {
 
     /// One event of the transport; false when there is nothing more to do now.
     private func step() -> Bool {
-        if case .closed = phase { return false }
+        switch phase {
+        case .closed: return false
+        // What comes behind a request waits for its answer.
+        case .admitting(let run, _): guard run.takesMessages else { return false }
+        case .idle, .handshaking, .deciding, .authenticating, .open: break
+        }
         do throws(TransportError) {
             switch try transport.next(&stream.received) {
             case .idle: return false
@@ -53,10 +60,13 @@ extension Connection: ByteStreamHandler {
                 return true
             case .hostKeyPresented(let key): return decide(about: key)
             case .keysChanged(_, let isFirst):
-                if isFirst { startAuthentication() }
+                if isFirst { keysAreAgreed() } else { countStrangersKeyExchanges() }
                 return true
             case .payload(let range):
+                let isSecret = isAdmitting
                 deliver(stream.received, range)
+                // It may have been a password; nothing else of it is needed.
+                if isSecret { stream.received.wipe(range) }
                 return true
             case .inflatedPayload:
                 let payload = transport.takeInflatedPayload()
@@ -69,12 +79,26 @@ extension Connection: ByteStreamHandler {
         }
     }
 
+    /// Whether a client is proving who it is.
+    private var isAdmitting: Bool {
+        if case .admitting = phase { true } else { false }
+    }
+
+    /// The first key exchange is over.
+    private func keysAreAgreed() {
+        switch side {
+        case .client(let client): startAuthentication(client)
+        case .server(let server): startAdmission(server)
+        }
+    }
+
     /// Gives one message of the upper layers to the one that is at work.
     private func deliver(_ buffer: ByteBuffer, _ range: Range<Int>) {
         let payload = buffer.bytes.extracting(range)
         let number = MessageNumber(rawValue: payload[0])
         switch phase {
         case .authenticating(let run, _): receiveAuthentication(payload, run)
+        case .admitting(let run, _): receiveAdmission(payload, run)
         case .open:
             if ChannelMultiplexer.handles(number) {
                 receiveChannelMessage(payload)
@@ -93,10 +117,11 @@ extension Connection: ByteStreamHandler {
         switch phase {
         case .closed: return
         case .deciding: if stream.isReading { stream.isReading = false }
-        case .idle, .handshaking, .authenticating, .open:
+        case .idle, .handshaking, .authenticating, .admitting, .open:
             noteDrainedReplies()
-            let takes =
+            var takes =
                 stream.pendingWriteCount < 2 * configuration.socketHighWaterMark && multiplexer.canAcceptReplies
+            if case .admitting(let run, _) = phase, !run.takesMessages { takes = false }
             if stream.isReading != takes { stream.isReading = takes }
         }
     }
@@ -105,14 +130,14 @@ extension Connection: ByteStreamHandler {
 
     /// Asks whether the key is to be trusted. Until that is decided nothing is read.
     private func decide(about key: PublicKey) -> Bool {
-        guard case .handshaking(let waiter) = phase else {
+        guard case .handshaking(let waiter) = phase, case .client(let client) = side else {
             end(
                 .hostKeyRejected("the server changed its host key in the middle of the connection"),
                 telling: .hostKeyNotVerifiable)
             return false
         }
         timers.step?.cancel()
-        let verify = verifyHostKey
+        let verify = client.verifyHostKey
         let task = Task {
             let decision = await verify(key)
             self.decided(decision)
@@ -122,12 +147,12 @@ extension Connection: ByteStreamHandler {
     }
 
     private func decided(_ decision: HostKeyVerdict) {
-        guard case .deciding(let waiter, _) = phase else { return }
+        guard case .deciding(let waiter, _) = phase, case .client(let client) = side else { return }
         switch decision {
         case .reject(let reason): end(.hostKeyRejected(reason), telling: .hostKeyNotVerifiable)
         case .accept:
             phase = .handshaking(waiter)
-            startStepTimer(configuration.handshakeTimeout, "the key exchange with the server")
+            startStepTimer(client.configuration.handshakeTimeout, "the key exchange with the server")
             do throws(TransportError) {
                 try transport.acceptHostKey()
             } catch {

@@ -1,0 +1,185 @@
+package import Bytes
+package import Reactor
+
+/// A server: listens, takes connections within its limits, and lets those who prove who they are use its services.
+///
+/// Lives on one loop with all its connections. A connection of a stranger holds at most about 1 MiB: what it may send
+/// before it logs in, one packet and its answers.
+package actor SSHServer {
+    /// What happens, for logs. Texts of clients are in it, not yet safe to print (`visible()`).
+    package enum Event: Sendable {
+        case refused(ConnectionSource, AdmissionControl.Refusal)
+        case connected(ConnectionSource)
+        case authenticated(ConnectionSource, AuthenticatedUser)
+        /// `user` is nil when nobody had logged in.
+        case ended(ConnectionSource, user: AuthenticatedUser?, ConnectionError)
+    }
+
+    package nonisolated let loop: EventLoop
+    private let configuration: ServerConfiguration
+    private let policy: any ServerAuthenticationPolicy
+    private let services: any ServerServices
+    private let observe: @Sendable (Event) -> Void
+    private var admission: AdmissionControl
+    private var listeners: [Listener] = []
+    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var phase = Phase.open
+    /// Who waits for the last connection to end.
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+
+    private enum Listener {
+        case tcp(TCPListener)
+        case socket(UnixListener)
+    }
+
+    private enum Phase {
+        case open
+        case closing
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+    /// A server that does not listen yet. `observe` is called on the loop.
+    package init(
+        _ configuration: ServerConfiguration, policy: any ServerAuthenticationPolicy, services: any ServerServices,
+        admission: AdmissionControl.Configuration = AdmissionControl.Configuration(), on loop: EventLoop,
+        observe: @escaping @Sendable (Event) -> Void = { _ in }
+    ) {
+        self.loop = loop
+        self.configuration = configuration
+        self.policy = policy
+        self.services = services
+        self.admission = AdmissionControl(admission)
+        self.observe = observe
+    }
+
+    // MARK: Listening
+
+    /// Listens at `address`; returns where, with the port that the system chose for port 0.
+    package func listen(at address: SocketAddress) throws(ReactorError) -> SocketAddress {
+        let listener = try TCPListener(address: address, on: loop, options: Self.options) { [weak self] stream in
+            guard let self else { return stream.close() }
+            let source = stream.remoteAddress.map { ConnectionSource.tcp($0) } ?? .local
+            self.assumeIsolated { $0.take(stream, from: source) }
+        }
+        listeners.append(.tcp(listener))
+        return listener.localAddress
+    }
+
+    /// Listens at a Unix socket that only our user can connect to.
+    package func listen(at path: RawPath) throws(ReactorError) {
+        let listener = try UnixListener(path: path, on: loop, isPrivate: true, options: Self.options) {
+            [weak self] stream in
+            guard let self else { return stream.close() }
+            self.assumeIsolated { $0.take(stream, from: .local) }
+        }
+        listeners.append(.socket(listener))
+    }
+
+    /// Many connections are quiet most of the time.
+    private static var options: StreamOptions {
+        var options = StreamOptions()
+        options.readSize = ServerLimits.smallestRead...Limits.largestRead
+        return options
+    }
+
+    /// How many connections there are, and how many of them have not logged in.
+    package var counts: (all: Int, unauthenticated: Int) { (admission.count, admission.unauthenticatedCount) }
+
+    // MARK: Connections
+
+    /// Serves one connection that came in by whatever way, within the limits.
+    package func take(_ stream: any ByteStream, from source: ConnectionSource) {
+        guard case .open = phase else { return stream.close() }
+        let key = AdmissionControl.Source(source)
+        switch admission.admit(key, now: loop.now, chance: Int.random(in: 0..<100)) {
+        case .failure(let refusal):
+            observe(.refused(source, refusal))
+            return stream.close()
+        case .success: break
+        }
+        observe(.connected(source))
+        let side = ServerSide(configuration: configuration, source: source, policy: policy, services: services)
+        let connection = Connection(serving: stream, as: side)
+        connections[ObjectIdentifier(connection)] = connection
+        Task { await self.serve(connection, key, source) }
+    }
+
+    private func serve(_ connection: Connection, _ key: AdmissionControl.Source, _ source: ConnectionSource) async {
+        do throws(ConnectionError) {
+            let user = try await connection.admit()
+            admission.conclude(key, .authenticated, now: loop.now)
+            observe(.authenticated(source, user))
+            await connection.whenClosed { [weak self] error in
+                self?.assumeIsolated { server in
+                    server.didEnd(connection)
+                    server.observe(.ended(source, user: user, error))
+                }
+            }
+        } catch {
+            admission.conclude(key, error.outcome, now: loop.now)
+            didEnd(connection)
+            observe(.ended(source, user: nil, error))
+        }
+    }
+
+    private func didEnd(_ connection: Connection) {
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        admission.end()
+        guard connections.isEmpty else { return }
+        for waiter in waiters { waiter.resume() }
+        waiters = []
+    }
+
+    // MARK: The end
+
+    /// Stops listening and ends what has not logged in; those who have get `time` to finish, and then are ended too.
+    package func shutdown(within time: Duration = .zero) async {
+        phase = .closing
+        for listener in listeners {
+            switch listener {
+            case .tcp(let listener): listener.close()
+            case .socket(let listener): listener.close()
+            }
+        }
+        listeners = []
+        endConnections(sparingOpen: time > .zero)
+        let timer = loop.schedule(after: time) { [weak self] in
+            self?.assumeIsolated { $0.endConnections(sparingOpen: false) }
+        }
+        if !connections.isEmpty {
+            await withCheckedContinuation(isolation: self) { waiters.append($0) }
+        }
+        timer.cancel()
+    }
+
+    private func endConnections(sparingOpen: Bool) {
+        for connection in connections.values {
+            connection.assumeIsolated { if !sparingOpen || !$0.isOpen { $0.close() } }
+        }
+    }
+}
+
+extension ConnectionError {
+    /// What the end of a connection that has not logged in says of its source.
+    fileprivate var outcome: AdmissionControl.Outcome {
+        switch self {
+        case .closedByPeer, .stream: .left
+        case .transport(let error):
+            switch error {
+            case .disconnected, .noCommonAlgorithm: .left
+            case .notSSH, .violation, .corruptedPacket, .invalidHostKeySignature, .invalidKey, .limitExceeded,
+                .cryptography:
+                .violated
+            }
+        case .authentication(let error):
+            switch error {
+            case .violation: .violated
+            case .limitExceeded, .exhausted, .unexpectedInput: .failed
+            }
+        case .timedOut, .unresponsive: .timedOut
+        case .closed, .cancelled: .stopped
+        case .hostKeyRejected, .channel, .openRefused, .requestRefused: .violated
+        }
+    }
+}
