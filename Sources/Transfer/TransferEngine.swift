@@ -31,6 +31,8 @@ package actor TransferEngine {
     /// Folders whose attributes are set when everything in them is there.
     var finished: [FinishedFolder] = []
     var entryCount = 0
+    /// How often connections were made again before this run.
+    private var recoveriesBefore = 0
     private var listing = 0
     private var running = 0
     /// Bytes that the running jobs hold, at most.
@@ -91,6 +93,7 @@ package actor TransferEngine {
         self.route = route
         summary = TransferSummary()
         (ending, claims, finished, entryCount) = (nil, [], [], 0)
+        recoveriesBefore = await route.source.recoveries + route.destination.recoveries
         if let limit = try? await route.destination.capabilities().openFiles { openFiles = limit }
         if let limit = try? await route.source.capabilities().openFiles { openFiles = min(openFiles, limit) }
         await withDiscardingTaskGroup { group in
@@ -191,8 +194,9 @@ package actor TransferEngine {
         guard await route.source.recover(from: error), await route.destination.recover(from: error) else {
             return false
         }
-        summary.retries += 1
-        progress.noteRetry()
+        // All files that were under way come here after one loss.
+        summary.retries = await route.source.recoveries + route.destination.recoveries - recoveriesBefore
+        progress.setRetries(summary.retries)
         return ending == nil
     }
 

@@ -48,10 +48,11 @@ package final class LoopTimer: LoopHandle, @unchecked Sendable {
     }
 
     private func start(after delay: Duration) {
-        // The loop's idea of the time is as old as its turn.
+        // The loop's idea of the time is as old as its turn, and counts whole milliseconds: one that has begun is no whole one.
         unsafe uv_update_time(loop.uv)
+        let wait = delay > .zero ? delay.wholeMilliseconds + 1 : 0
         unsafe uv_timer_start(
-            pointer(), { unsafe LoopTimer.owner(of: $0).fire() }, delay.wholeMilliseconds, course.interval)
+            pointer(), { unsafe LoopTimer.owner(of: $0).fire() }, wait, course.interval)
     }
 
     private func fire() {

@@ -101,7 +101,6 @@ extension TransferEngine {
         }
         if try await isThere(job, existing, as: target) {
             summary.unchanged += 1
-            summary.bytesKept += job.facts.size ?? 0
             guard claim(target) else { throw .targetExists(path: target) }
             return .leave(nil)
         }
@@ -139,7 +138,7 @@ extension TransferEngine {
     // MARK: Small files
 
     private func isSmall(_ facts: FileFacts) -> Bool {
-        guard let size = facts.size, size > 0, !options.verifies, !options.resumes else { return false }
+        guard let size = facts.size, size > 0, !options.verifies else { return false }
         return size < UInt64(min(options.limits.smallFile, options.limits.pieceLength))
     }
 

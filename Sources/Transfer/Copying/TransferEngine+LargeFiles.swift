@@ -91,7 +91,6 @@ extension TransferEngine {
         let missing = ranges.reduce(0) { $0 + $1.length }
         progress.restart(ticket)
         progress.keep(ticket, expected - missing)
-        summary.bytesKept += attempt.done.count
         let copy = FileCopy(
             from: file, to: sink, sourceIsLocal: isLocal, ranges: ranges,
             end: isSizeKnown ? .known : .open(from: expected), done: attempt.done,

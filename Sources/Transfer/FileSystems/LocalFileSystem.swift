@@ -214,4 +214,6 @@ package struct LocalFileSystem: RemoteFileSystem {
     }
 
     package func recover(from error: TransferError) async -> Bool { true }
+
+    package var recoveries: Int { 0 }
 }

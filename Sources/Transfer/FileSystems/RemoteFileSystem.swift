@@ -71,6 +71,8 @@ package protocol RemoteFileSystem: Sendable {
 
     /// Gets back what was lost when a connection broke, after `error`; false when that cannot be done.
     func recover(from error: TransferError) async -> Bool
+    /// How often that was done.
+    var recoveries: Int { get async }
 }
 
 /// What a file is opened for.

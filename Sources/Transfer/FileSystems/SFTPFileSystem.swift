@@ -33,6 +33,7 @@ package actor SFTPFileSystem: RemoteFileSystem {
     private let limits: TransferLimits
     private var lanes: UploadLanes
     private var recovery: Task<Bool, Never>?
+    package private(set) var recoveries = 0
     /// The shortest time that a request took, in nanoseconds.
     private var roundTrip = UInt64.max
 
@@ -310,6 +311,7 @@ package actor SFTPFileSystem: RemoteFileSystem {
     }
 
     private func goOn(with client: FileTransferClient) {
+        recoveries += 1
         self.client = client
         lanes = UploadLanes(client, open: access.widen, limits: limits)
     }

@@ -78,9 +78,9 @@ extension TransferEngine {
             throw .notFound(path: path, "no such file")
         }
         let source = route.source
-        let limit = options.limits.folderEntries
+        let limits = options.limits
         let found = try await persistently { () throws(TransferError) in
-            try await pattern.expand(in: source, folderEntries: limit)
+            try await pattern.expand(in: source, limits)
         }
         if found.isEmpty { throw .notFound(path: path, "nothing matches") }
         return found
@@ -98,6 +98,13 @@ extension TransferEngine {
 
     func plan(listed list: [RawPath], below base: RawPath, to destination: RawPath) async {
         var made: Set<RawPath> = []
+        do throws(TransferError) {
+            _ = try await persistently { () throws(TransferError) in
+                try await route.destination.makeFolder(destination, permissions: 0o777)
+            }
+        } catch {
+            return note(error, at: destination)
+        }
         for path in list {
             do throws(TransferError) {
                 guard !path.isAbsolute, path.components.allSatisfy(\.isSafeName), !path.components.isEmpty else {
@@ -109,7 +116,9 @@ extension TransferEngine {
                 }
                 guard let facts else { throw .notFound(path: source, "no such file") }
                 var folder = destination
-                for component in path.components.dropLast() {
+                // A folder in a list is that folder, and not all that is in it: what is wanted of that is in the list.
+                let isFolder = facts.kind == .directory
+                for component in isFolder ? path.components : path.components.dropLast() {
                     folder = folder.appending(component)
                     guard made.insert(folder).inserted else { continue }
                     let target = folder
@@ -117,7 +126,9 @@ extension TransferEngine {
                         try await route.destination.makeFolder(target, permissions: 0o777)
                     }
                 }
-                try plan((source, facts), to: folder.appending(path.lastComponent), mayBeLink: false)
+                if !isFolder {
+                    try plan((source, facts), to: folder.appending(path.lastComponent), mayBeLink: false)
+                }
             } catch {
                 note(error, at: path)
                 if ending != nil { return }
@@ -127,16 +138,23 @@ extension TransferEngine {
 }
 
 extension GlobPattern {
-    /// What there is in `place` that the pattern stands for, in the order of names.
+    /// What there is in `place` that the pattern stands for, in the order of names; folders deeper than the limit are not
+    /// looked into.
     func expand(
-        in place: any RemoteFileSystem, folderEntries limit: Int
+        in place: any RemoteFileSystem, _ limits: TransferLimits
     ) async throws(TransferError) -> [(path: RawPath, facts: FileFacts)] {
         var found: [(path: RawPath, facts: FileFacts)] = []
         // Folders that are looked into, each with the components that are still to be matched below it.
         var waiting: [(folder: RawPath, rest: ArraySlice<Component>)] = [(literalPrefix, components[...])]
+        var count = 0
+        let deepest = literalPrefix.components.count + limits.depth
         while let (folder, rest) = waiting.popLast() {
-            guard let component = rest.first else { continue }
-            let listed = try await place.list(folder.isEmpty ? "." : folder, limit: limit).entries
+            guard let component = rest.first, folder.components.count <= deepest else { continue }
+            let listed = try await place.list(folder.isEmpty ? "." : folder, limit: limits.folderEntries).entries
+            count += listed.count
+            guard count <= limits.treeEntries else {
+                throw .remote(.listingTooLong(limit: limits.treeEntries), path: folder)
+            }
             for entry in listed where component.matches(name: entry.name.bytes) {
                 let path = folder.appending(entry.name)
                 var facts = entry.facts

@@ -132,8 +132,8 @@ package final class TransferProgress: Sendable {
         }
     }
 
-    func noteRetry() {
-        ledger.withLock { $0.state.retries += 1 }
+    func setRetries(_ count: Int) {
+        ledger.withLock { $0.state.retries = count }
     }
 
     /// How a file ended.

@@ -114,6 +114,7 @@ extension TransferEngine {
             try await sink.cut(to: prefix)
         }
         attempt.done = kept
+        summary.bytesKept += kept.count
     }
 
     /// How much is compared at once, in bytes: what differs costs so much.
