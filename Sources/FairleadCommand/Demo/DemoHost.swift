@@ -30,6 +30,8 @@ struct DemoHost: Sendable {
             var admission = AdmissionControl.Configuration()
             // Everybody here is this machine, and the password cannot be guessed.
             admission.penalties = nil
+            admission.dropStart = 200
+            admission.dropFull = 400
             admission.perSource = admission.dropFull
             var configuration = ServerConfiguration(hostKeys: [key])
             // Clients of libssh2 1.10, such as Debian 12's curl, know no others.

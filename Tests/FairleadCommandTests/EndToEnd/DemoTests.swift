@@ -111,6 +111,24 @@ struct DemoTests {
         }
     }
 
+    @Test("serves many at once, and drops none")
+    func crowd() async throws {
+        let demo = try Demo(["--allow-exec"])
+        let text = String(repeating: "0123456789abcdef", count: 1 << 14)
+        try await withThrowingTaskGroup(of: ProgramResult.self) { group in
+            for _ in 0..<30 {
+                group.addTask {
+                    try await demo.run("ssh", ["-p", "\(demo.line.port)", demo.target, "cat"], input: text)
+                }
+            }
+            for try await result in group {
+                let isSame = result.output == text
+                #expect(isSame && result.status == 0, "\(result.errors)")
+            }
+        }
+        _ = demo.stop()
+    }
+
     // MARK: Other people's clients of files
 
     /// Copies a file there and back with one client, and expects the same bytes.
