@@ -24,8 +24,12 @@ struct CutTests {
         return site.engine(
             configure, progress: progress,
             reconnect: {
-                guard let connection = try? await Site.connect(port: port, as: user, on: loop) else { return nil }
-                return try? await FileTransferClient.open(on: connection)
+                // A cut may hit a connection that is just being made; a relay that is gone refuses every one.
+                for _ in 0..<20 {
+                    guard let connection = try? await Site.connect(port: port, as: user, on: loop) else { continue }
+                    if let client = try? await FileTransferClient.open(on: connection) { return client }
+                }
+                return nil
             })
     }
 
