@@ -36,6 +36,13 @@ package struct RawPath: Hashable, Sendable, ExpressibleByStringLiteral, CustomSt
         return RawPath(bytes: slash == 0 ? [UInt8(ascii: "/")] : Array(trimmed[..<slash]))
     }
 
+    /// The path without slashes at its end; `/` stays.
+    package var withoutTrailingSlashes: RawPath {
+        var bytes = bytes
+        while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+        return RawPath(bytes: bytes)
+    }
+
     /// This path with `component` below it; `component` itself when this is empty.
     package func appending(_ component: RawPath) -> RawPath {
         guard let last = bytes.last else { return component }

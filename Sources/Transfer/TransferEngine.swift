@@ -33,6 +33,10 @@ package actor TransferEngine {
     var entryCount = 0
     /// How often connections were made again before this run.
     private var recoveriesBefore = 0
+    /// Temporary files that a lost connection left.
+    var strays: [RawPath] = []
+    /// Notes of trees that this run brings under a new name.
+    var markers: [RawPath] = []
     private var listing = 0
     private var running = 0
     /// Bytes that the running jobs hold, at most.
@@ -92,7 +96,7 @@ package actor TransferEngine {
     ) async -> TransferSummary {
         self.route = route
         summary = TransferSummary()
-        (ending, claims, finished, entryCount) = (nil, [], [], 0)
+        (ending, claims, finished, entryCount, strays, markers) = (nil, [], [], 0, [], [])
         recoveriesBefore = await route.source.recoveries + route.destination.recoveries
         if let limit = try? await route.destination.capabilities().openFiles { openFiles = limit }
         if let limit = try? await route.source.capabilities().openFiles { openFiles = min(openFiles, limit) }
@@ -105,11 +109,13 @@ package actor TransferEngine {
             while startMore(in: &group) { await sleep() }
         }
         progress.totalIsKnown()
+        await removeStrays()
         await last()
         await finishFolders()
         if options.durability == .automatic, summary.files > 0, ending == nil {
             await synchronizeDestination()
         }
+        await removeMarkers()
         return summary
     }
 
@@ -166,13 +172,21 @@ package actor TransferEngine {
 
     /// Waits until something has ended or come.
     private func sleep() async {
-        if !isAwake { await withCheckedContinuation { waker = $0 } }
+        await withCheckedContinuation(isolation: self) { continuation in
+            // Looked at here and not before: others may have had a turn on the way.
+            if isAwake { continuation.resume() } else { waker = continuation }
+        }
         isAwake = false
     }
 
     func wake() {
         isAwake = true
         waker.take()?.resume()
+    }
+
+    private func removeStrays() async {
+        guard ending == nil else { return }
+        for stray in strays { try? await route.destination.remove(stray) }
     }
 
     // MARK: Losses

@@ -91,6 +91,39 @@ struct InterruptionTests {
         }
     }
 
+    @Test("A tree that was broken off is gone on with, and not begun anew within itself", arguments: Direction.allCases)
+    func brokenTree(direction: Direction) async throws {
+        let site = try await Site()
+        let (from, to) = direction == .get ? (site.remote, site.local) : (site.local, site.remote)
+        try await site.files.system.mkdir(from / "t")
+        for number in 0..<40 {
+            try await site.files.write(
+                randomBytes(500_000, seed: UInt64(number)), to: from / "t" / RawPath("\(number)"))
+        }
+        let notes = RawPath(try TemporaryDirectory().path)
+        func run(_ progress: TransferProgress, rate: UInt64?) async -> TransferSummary {
+            let engine = site.engine(
+                {
+                    $0.resumes = true
+                    $0.journalFolder = notes
+                    $0.rateLimit = rate
+                }, progress: progress)
+            return switch direction {
+            case .get: await engine.get([from / "t"], to: to / "u")
+            case .put: await engine.put([from / "t"], to: to / "u")
+            }
+        }
+        let progress = TransferProgress()
+        let task = Task { await run(progress, rate: 8 << 20) }
+        while progress.snapshot.filesDone < 10 { await Task.yield() }
+        task.cancel()
+        #expect(await !task.value.failures.isEmpty)
+        let rest = await run(TransferProgress(), rate: nil)
+        #expect(rest.failures.isEmpty && rest.unchanged >= 10 && rest.unchanged + rest.files == 40, "\(rest.failures)")
+        #expect(try await site.files.snapshot(from / "t") == site.files.snapshot(to / "u"))
+        #expect(try await site.files.names(in: notes) == [])
+    }
+
     @Test("What an older version of the file left is not built upon", arguments: Direction.allCases)
     func stalePart(direction: Direction) async throws {
         let site = try await Site()

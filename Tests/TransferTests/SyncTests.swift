@@ -195,6 +195,40 @@ struct SyncTests {
         #expect(try await pair.files.snapshot(pair.source) == pair.files.snapshot(pair.target))
     }
 
+    @Test("A link where the source has a folder is not written through", arguments: Direction.allCases)
+    func linkInPlace(direction: Direction) async throws {
+        let pair = try await Pair(direction)
+        try await pair.files.system.mkdir(pair.source / "d")
+        try await pair.files.write("x", to: pair.source / "d" / "f")
+        try await pair.files.system.mkdir(pair.target)
+        try await pair.files.system.mkdir(pair.target.parent / "outside")
+        try await pair.files.system.symlink("../outside", at: pair.target / "d")
+        let run = await pair.run()
+        #expect(run.summary.failures.count == 1)
+        #expect(try await pair.files.names(in: pair.target.parent / "outside") == [])
+        let deleting = await pair.run { $0.deletes = true }
+        #expect(deleting.summary.failures.isEmpty, "\(deleting.summary.failures)")
+        #expect(try await pair.files.snapshot(pair.source) == pair.files.snapshot(pair.target))
+    }
+
+    @Test("A folder is not made like one in it, nor the reverse")
+    func nested() async throws {
+        let site = try await Site()
+        try await site.files.system.mkdir(site.remote / "a")
+        try await site.files.system.mkdir(site.remote / "a" / "b")
+        try await site.files.write("x", to: site.remote / "a" / "b" / "f")
+        let engine = site.engine()
+        for (source, target) in [("a", "a/b"), ("a/b", "a"), ("a", "a/new"), ("a", "a/")] as [(RawPath, RawPath)] {
+            var options = SyncOptions()
+            options.deletes = true
+            options.maximumRemovals = 100
+            let summary = await engine.engine.sync(
+                site.remote / source, in: engine.remote, to: site.remote / target, at: engine.remote, options)
+            #expect(summary.failures.count == 1 && summary.files == 0, "\(source) \(target)")
+        }
+        #expect(try await site.files.names(in: site.remote / "a") == ["b"])
+    }
+
     @Test("One file is made like another")
     func oneFile() async throws {
         let site = try await Site()

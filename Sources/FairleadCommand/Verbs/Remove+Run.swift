@@ -13,6 +13,8 @@ extension Remove: Verb {
         try await HostAccess(connection, console).withFiles(of: paths) { files, paths, console in
             for path in paths {
                 do {
+                    // A slash behind a link would lead to what must not be touched.
+                    let path = path.withoutTrailingSlashes
                     guard let attributes = try await files.linkAttributes(path, "remove") else {
                         if isForced { continue }
                         throw files.error("no such file", path, "remove")

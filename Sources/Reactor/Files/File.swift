@@ -197,6 +197,18 @@ package final class File: Sendable {
         }.get()
     }
 
+    /// Takes the file for this process until it is closed; false when another one, or another open file of this one, has it
+    /// (`flock(2)`).
+    package func lock() async throws(ReactorError) -> Bool {
+        try await loop.offload {
+            self.withDescriptor("flock") { descriptor in
+                if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return .success(true) }
+                return errno == EWOULDBLOCK
+                    ? .success(false) : .failure(ReactorError(errno: errno, operation: "flock", path: self.path))
+            }
+        }.get()
+    }
+
     package func chmod(_ permissions: UInt32) async throws(ReactorError) {
         try await unsafe perform("fchmod") { unsafe uv_fs_fchmod(nil, $0, $1, CInt(permissions), nil) }
     }

@@ -58,8 +58,16 @@ extension FileTransferClient {
     }
 
     /// Makes a symbolic link at `path` that says `target`.
+    ///
+    /// OpenSSH's server, and most that follow it, take the two paths in another order than the draft (OpenSSH PROTOCOL
+    /// §4.1); AsyncSSH's does so for clients that it knows, and keeps to the draft for all others.
     package func makeSymbolicLink(_ path: RawPath, to target: RawPath) async throws(RequestError) {
-        try await ask(.symlink(target: target, link: path)) { reply throws(RequestError) in try reply.done() }
+        let request: Request =
+            switch symbolicLinkOrder {
+            case .targetFirst: .symlink(target: target, link: path)
+            case .linkFirst: .symlink(target: path, link: target)
+            }
+        try await ask(request) { reply throws(RequestError) in try reply.done() }
     }
 
     /// Makes `path` a second name of `existing` (`hardlink@openssh.com`).

@@ -53,6 +53,21 @@ package actor FileTransferClient {
     /// How many bytes the carrier has not taken yet.
     package var pendingWriteCount: Int { carrier.pendingWriteCount }
 
+    /// Which of its two paths a server takes SYMLINK to name first.
+    package enum SymbolicLinkOrder: Sendable, Hashable {
+        /// As OpenSSH does.
+        case targetFirst
+        /// As the draft says (draft-ietf-secsh-filexfer-02 §6.10).
+        case linkFirst
+    }
+
+    package private(set) var symbolicLinkOrder = SymbolicLinkOrder.targetFirst
+
+    /// Says whom this client talks to.
+    package func use(_ order: SymbolicLinkOrder) {
+        symbolicLinkOrder = order
+    }
+
     /// Whether requests can be made.
     package var isOpen: Bool { obstacle == nil }
 

@@ -125,6 +125,9 @@ extension FileTransferClient {
             // In one step, which saves a round trip; INIT before the request would have nobody to read it.
             try await channel.request(.subsystem(name: "sftp")) { client.begin(over: carrier, channel) }
             try await client.ready()
+            if await connection.peerIdentification?.software.hasPrefix("AsyncSSH") == true {
+                await client.use(.linkFirst)
+            }
         } catch {
             await client.close()
             throw error

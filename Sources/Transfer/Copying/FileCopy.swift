@@ -281,6 +281,10 @@ actor FileCopy {
     private func sendInOrder() {
         while let offset = order.first, let piece = arrived.removeValue(forKey: offset) {
             order.removeFirst()
+            if isHole(piece, at: offset) {
+                stored(offset, piece.count)
+                continue
+            }
             write([piece], at: offset, count: piece.count)
         }
     }

@@ -156,9 +156,16 @@ extension TransferEngine {
         guard let content else { return false }
         try await pace(content.count)
         let (permissions, changes) = attributes(for: attempt, job.facts)
-        try await destination.writeSmall(
-            content, to: target, through: TemporaryNames.unique(beside: target), permissions: permissions, changes,
-            synchronizes: synchronizes(job))
+        let temporary = TemporaryNames.unique(beside: target)
+        do throws(TransferError) {
+            try await destination.writeSmall(
+                content, to: target, through: temporary, permissions: permissions, changes,
+                synchronizes: synchronizes(job))
+        } catch {
+            // It may be there, and could not be removed.
+            if error.isLoss { strays.append(temporary) }
+            throw error
+        }
         summary.bytes += UInt64(content.count)
         return true
     }

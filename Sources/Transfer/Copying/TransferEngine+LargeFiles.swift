@@ -90,11 +90,18 @@ extension TransferEngine {
         if facts.isSparse, let data = try await file.dataRanges(from: 0) { ranges = ranges.intersection(data) }
         let missing = ranges.reduce(0) { $0 + $1.length }
         progress.restart(ticket)
-        progress.keep(ticket, expected - missing)
+        // What this run brought before a loss of the connection is no gift of an earlier one.
+        if attempt.facts == nil {
+            progress.keep(ticket, expected - missing)
+        } else {
+            progress.advance(ticket, by: Int(clamping: expected - missing))
+        }
         let copy = FileCopy(
             from: file, to: sink, sourceIsLocal: isLocal, ranges: ranges,
             end: isSizeKnown ? .known : .open(from: expected), done: attempt.done,
-            zerosFrom: route.destination.isLocal ? present : nil, ticket: ticket, journal: attempt.journal, on: loop,
+            // What is read here from a disk is known to be data.
+            zerosFrom: route.destination.isLocal || !isLocal ? present : nil, ticket: ticket, journal: attempt.journal,
+            on: loop,
             conditions)
         let end: UInt64?
         do throws(TransferError) { end = try await copy.run() } catch {
@@ -116,12 +123,11 @@ extension TransferEngine {
         _ file: any OpenFile, _ facts: FileFacts, size: UInt64, isSizeKnown: Bool
     ) async throws(TransferError) {
         let expected = facts.size ?? 0
-        // A file on a server that grew is taken as far as it went when its end was reached.
+        // A file that grew is taken as far as it went: what is appended to a log belongs to the next time.
         guard isSizeKnown || size < expected else { return }
-        let now = try await file.facts()
-        guard now.size == size else {
-            throw .sourceChanged(
-                path: file.path, expected: expected, found: size < expected ? size : now.size ?? size)
+        let now = try await file.facts().size ?? size
+        guard size < expected ? now == size : now >= size else {
+            throw .sourceChanged(path: file.path, expected: expected, found: min(now, size))
         }
     }
 
@@ -133,8 +139,8 @@ extension TransferEngine {
         async let synchronized: Result<Void, TransferError> = synchronizes ? synchronize(sink) : .success(())
         let present = try await sink.facts()
         try await synchronized.get()
-        // Zeros at the end of a local file are a hole that is made now.
-        let written = route.destination.isLocal ? 0 : attempt.done.end
+        // Zeros at the end may be a hole that is made now.
+        let written = route.source.isLocal && !route.destination.isLocal ? attempt.done.end : 0
         if let size = present.size, size < written {
             throw .remote(
                 .status(

@@ -163,7 +163,8 @@ package struct LocalFileSystem: RemoteFileSystem {
     package func sha256(
         of path: RawPath, size: UInt64
     ) async throws(TransferError) -> (sha256: String, method: ChecksumMethod) {
-        (try await digests(of: path, [0..<UInt64.max])[0], .local)
+        // What was appended since belongs to nothing that was transferred.
+        (try await digests(of: path, [0..<size])[0], .local)
     }
 
     package func sha256(of path: RawPath, ranges: [Range<UInt64>]) async throws(TransferError) -> [String]? {

@@ -211,11 +211,12 @@ package actor SFTPFileSystem: RemoteFileSystem {
         _ content: ByteBuffer, to path: RawPath, through temporary: RawPath, permissions: UInt32,
         _ changes: FileChanges, synchronizes: Bool
     ) async throws(TransferError) {
-        let handle = try await at(temporary) { (client) throws(RequestError) in
-            try await client.open(
-                temporary, [.write, .create, .exclusive], attributes: Attributes(mode: FileMode(rawValue: permissions)))
-        }
         do throws(TransferError) {
+            let handle = try await at(temporary) { (client) throws(RequestError) in
+                try await client.open(
+                    temporary, [.write, .create, .exclusive],
+                    attributes: Attributes(mode: FileMode(rawValue: permissions)))
+            }
             try await at(temporary) { (client) throws(RequestError) in
                 try await client.finish(
                     handle, content: content, attributes: changes.isEmpty ? nil : changes.attributes,
@@ -223,6 +224,7 @@ package actor SFTPFileSystem: RemoteFileSystem {
             }
             try await replace(path, with: temporary)
         } catch {
+            // Also after a cancelled OPEN, which the server does all the same.
             let client = client
             await uncancelled(on: loop, for: limits.cleanUpTime) { try? await client.remove(temporary) }
             throw error

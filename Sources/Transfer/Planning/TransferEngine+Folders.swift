@@ -167,7 +167,7 @@ extension TransferEngine {
         let source = route.source
         do throws(TransferError) {
             let facts = try await persistently { () throws(TransferError) in
-                try await source.facts(of: link, followingLinks: true)
+                try await source.target(of: link)
             }
             guard let facts else {
                 skip(link, "a link that leads nowhere")

@@ -15,8 +15,14 @@ extension TransferEngine {
             }
             for source in found {
                 do throws(TransferError) {
-                    let target =
-                        isFolder ? destination.appending(try await name(of: source.path)) : destination
+                    var target = destination
+                    let isTree = source.facts.kind == .directory
+                    if isFolder {
+                        let goesOn = isTree && found.count == 1 ? await isBegun(source.path, as: destination) : false
+                        if !goesOn { target = destination.appending(try await name(of: source.path)) }
+                    } else if isTree {
+                        await noteBegin(source.path, as: destination)
+                    }
                     // A name that the other side chose could be that of a link which leads elsewhere.
                     let isChosenByUser = target == destination || source.path.lastComponent.isSafeName
                     try plan(source, to: target, mayBeLink: isChosenByUser)
@@ -62,6 +68,10 @@ extension TransferEngine {
                     try await route.source.facts(of: path, followingLinks: true)
                 }
                 if let facts {
+                    // It would never end.
+                    if !route.source.isLocal, facts.kind == .characterDevice {
+                        throw .wrongKind(path: path, "a device of a host cannot be transferred")
+                    }
                     found.append((path, facts))
                 } else {
                     found += try await matches(of: path)
@@ -137,6 +147,16 @@ extension TransferEngine {
     }
 }
 
+extension RemoteFileSystem {
+    /// What the link at `path` leads to; nil when that is nothing that can be looked at.
+    func target(of path: RawPath) async throws(TransferError) -> FileFacts? {
+        do throws(TransferError) { return try await facts(of: path, followingLinks: true) } catch {
+            if error.endsConnection { throw error }
+            return nil
+        }
+    }
+}
+
 extension GlobPattern {
     /// What there is in `place` that the pattern stands for, in the order of names; folders deeper than the limit are not
     /// looked into.
@@ -160,7 +180,7 @@ extension GlobPattern {
                 var facts = entry.facts
                 if facts.kind == .symbolicLink {
                     // A link is what it leads to; one that leads nowhere is itself.
-                    facts = try await place.facts(of: path, followingLinks: true) ?? facts
+                    facts = try await place.target(of: path) ?? facts
                 }
                 let isFolder = facts.kind == .directory
                 if component == .anyDepth {

@@ -31,6 +31,14 @@ actor JournalFile {
 
     nonisolated var path: RawPath { file.path }
 
+    /// Whether another run is at the file of the journal at `path`: it holds the journal's lock.
+    static func isInUse(_ path: RawPath, on loop: EventLoop) async -> Bool {
+        guard let file = try? await File.open(path, [.read, .noFollow, .nonBlocking], on: loop) else { return false }
+        let isFree = try? await file.lock()
+        try? await file.close()
+        return isFree == false
+    }
+
     /// Reads the journal at `path`; nil where there is none that can be read.
     static func read(_ path: RawPath, on loop: EventLoop) async -> TransferJournal.Contents? {
         guard let file = try? await File.open(path, [.read, .noFollow, .nonBlocking], on: loop),
@@ -47,8 +55,10 @@ actor JournalFile {
         guard var start = try? TransferJournal.encode(header) else { return nil }
         if !done.isEmpty { start.append(TransferJournal.encode(record: done.ranges).bytes) }
         do throws(ReactorError) {
-            let file = try await File.open(
-                path, [.write, .create, .truncate, .noFollow], permissions: 0o600, on: loop)
+            let file = try await File.open(path, [.write, .create, .noFollow], permissions: 0o600, on: loop)
+            // Held until the file is closed: two runs must not write one part.
+            guard try await file.lock() else { return nil }
+            try await file.truncate(to: 0)
             try await file.write(start, at: 0)
             return JournalFile(file, length: UInt64(start.count))
         } catch {
@@ -89,8 +99,12 @@ actor JournalFile {
     /// Writes what was noted and closes the file, which stays.
     func close() async {
         while true {
-            if case .writing(let waiting) = phase {
-                await withCheckedContinuation { phase = .writing(waiting + [$0]) }
+            if case .writing = phase {
+                await withCheckedContinuation(isolation: self) { continuation in
+                    // Looked at again: others may have had a turn on the way.
+                    guard case .writing(let waiting) = phase else { return continuation.resume() }
+                    phase = .writing(waiting + [continuation])
+                }
             } else if case .idle = phase, !noted.isEmpty {
                 write()
             } else {

@@ -18,14 +18,28 @@ extension TransferEngine {
         let part = TemporaryNames.part(beside: target)
         if options.resumes {
             attempt.temporary = part
+            if let path = journalPath(for: attempt) {
+                let notes = await JournalFile.read(path, on: loop)
+                if let notes, notes.header == header(attempt, facts, to: target) { attempt.done = notes.completed }
+                // Its lock keeps other runs from the part, from before this one looks what is in it.
+                attempt.journal = await beginJournal(attempt, facts, to: target)
+                if attempt.journal == nil, await JournalFile.isInUse(path, on: loop) {
+                    attempt.startOver()
+                    return try await openUnique(attempt, permissions, to: target)
+                }
+            }
+            let noted = attempt.done
             let sink = try await destination.open(part, .update(permissions: permissions))
             do throws(TransferError) {
-                try await takeOver(sink, attempt, facts, to: target)
+                try await takeOver(sink, attempt, facts)
             } catch {
                 await sink.abandon()
                 throw error
             }
-            if isResumable { attempt.journal = await beginJournal(attempt, facts, to: target) }
+            if attempt.done != noted, let journal = attempt.journal {
+                await journal.close()
+                attempt.journal = await beginJournal(attempt, facts, to: target)
+            }
             return sink
         }
         if isResumable {
@@ -39,8 +53,15 @@ extension TransferEngine {
                 if error.endsConnection { throw error }
             }
         }
+        return try await openUnique(attempt, permissions, to: target)
+    }
+
+    /// Opens a temporary file that no other run knows.
+    private func openUnique(
+        _ attempt: FileAttempt, _ permissions: UInt32, to target: RawPath
+    ) async throws(TransferError) -> any OpenFile {
         let temporary = TemporaryNames.unique(beside: target)
-        let sink = try await destination.open(temporary, .create(permissions: permissions))
+        let sink = try await route.destination.open(temporary, .create(permissions: permissions))
         attempt.temporary = temporary
         return sink
     }
@@ -80,19 +101,14 @@ extension TransferEngine {
 
     /// Finds out how much of the file an earlier run has left, and cuts off what is behind that.
     private func takeOver(
-        _ sink: any OpenFile, _ attempt: FileAttempt, _ facts: FileFacts, to target: RawPath
+        _ sink: any OpenFile, _ attempt: FileAttempt, _ facts: FileFacts
     ) async throws(TransferError) {
         let present = try await sink.facts().size ?? 0
-        guard present > 0 else { return }
+        guard present > 0 else { return attempt.startOver() }
         let part = sink.path
         let size = facts.size ?? 0
-        var noted = ByteRangeSet()
-        if let path = journalPath(for: attempt), let journal = await JournalFile.read(path, on: loop),
-            let header = header(attempt, facts, to: target), journal.header == header
-        {
-            noted = journal.completed
-            noted.remove(present..<UInt64.max)
-        }
+        var noted = attempt.done
+        noted.remove(present..<UInt64.max)
         // What is there beyond the notes was written after the last of them, or by somebody else.
         let rest = noted.gaps(in: 0..<min(present, size)).flatMap { $0.split(Self.comparedParts) }
         let wanted = noted.ranges.flatMap { $0.split(Self.comparedParts) }

@@ -46,6 +46,9 @@ extension TransferEngine {
             case .regular?, .symbolicLink?, .blockDevice?, .characterDevice?, .namedPipe?, .socket?:
                 return try await beginFile(facts ?? FileFacts(kind: nil), existing, roots, sync)
             }
+            if try await overlap(roots, destinationExists: existing != nil) {
+                throw .wrongKind(path: roots.destination, "within \(roots.source), or the reverse")
+            }
             if let existing, existing.kind != .directory {
                 throw .wrongKind(path: roots.destination, "in the way of a folder")
             }
@@ -68,6 +71,26 @@ extension TransferEngine {
         } catch {
             note(error, at: roots.source)
             return nil
+        }
+    }
+
+    /// Whether one of the two folders lies in the other: neither can be made like the other then.
+    private func overlap(_ roots: Roots, destinationExists: Bool) async throws(TransferError) -> Bool {
+        guard route.source.place == route.destination.place, route.source.isLocal == route.destination.isLocal else {
+            return false
+        }
+        let (source, destination) = (route.source, route.destination)
+        return try await persistently { () throws(TransferError) in
+            let ours = try await source.realPath(roots.source)
+            let theirs: RawPath
+            if destinationExists {
+                theirs = try await destination.realPath(roots.destination)
+            } else {
+                let parent = roots.destination.withoutTrailingSlashes.parent
+                theirs = try await destination.realPath(parent.isEmpty ? "." : parent)
+                    .appending(roots.destination.lastComponent)
+            }
+            return ours == theirs || ours.isBelow(theirs) || theirs.isBelow(ours)
         }
     }
 

@@ -81,7 +81,16 @@ extension TransferEngine {
                     if let found, found.kind == .directory {
                         plan.commonFolders.append((path, facts, found))
                     } else {
-                        if let found { addObstacle(found, path, to: &plan, &below, depth: pair.depth, sync, roots) }
+                        if let found {
+                            guard sync.deletes else {
+                                // A link is not followed either: it may lead out of the tree.
+                                note(
+                                    .wrongKind(path: roots.destination(path), "in the way of a folder"),
+                                    at: roots.source(path))
+                                continue
+                            }
+                            addObstacle(found, path, to: &plan, &below, depth: pair.depth, sync, roots)
+                        }
                         plan.newFolders.append((path, facts))
                     }
                     below.append(
