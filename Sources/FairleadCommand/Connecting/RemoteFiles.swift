@@ -20,7 +20,7 @@ package struct RemoteFiles: Sendable {
         do throws(RequestError) {
             return try await body(client)
         } catch {
-            throw FairleadError(await client.explaining(error), path: path, session.context(operation))
+            throw FairleadError(await client.explaining(error, at: path), path: path, session.context(operation))
         }
     }
 

@@ -1,19 +1,23 @@
-import Bytes
+package import Bytes
 
 /// What OpenSSH's bare "Failure" hides, found out afterwards.
 extension FileTransferClient {
     /// The same error with what the host's file system says for a reason, where the server gave none: that it is full or
     /// read-only.
     ///
-    /// - Parameter bytes: how many were to be written.
-    package func explaining(_ error: RequestError, writing bytes: UInt64 = 0) async -> RequestError {
-        guard case .status(.failure, let message, let operation, let path?) = error,
+    /// - Parameters:
+    ///   - path: what it was about, where the error does not say.
+    ///   - bytes: how many were to be written.
+    package func explaining(
+        _ error: RequestError, at path: RawPath, writing bytes: UInt64 = 0
+    ) async -> RequestError {
+        guard case .status(.failure, let message, let operation, let asked) = error,
             StatusCode.isBareFailure(message), isOpen, extensions.supports(.statvfs)
         else { return error }
-        let folder = path.parent
+        let folder = (asked ?? path).parent
         guard let statistics = try? await statistics(at: folder.isEmpty ? "." : folder) else { return error }
         guard let reason = Self.reason(statistics, bytes) else { return error }
-        return .status(.failure, message: reason, operation: operation, path: path)
+        return .status(.failure, message: reason, operation: operation, path: asked)
     }
 
     private static func reason(_ statistics: FileSystemStatistics, _ bytes: UInt64) -> String? {

@@ -291,7 +291,7 @@ package actor SFTPFileSystem: RemoteFileSystem {
 
     package func explaining(_ error: TransferError, writing bytes: UInt64) async -> TransferError {
         guard case .remote(let refusal, let path) = error else { return error }
-        return .remote(await client.explaining(refusal, writing: bytes), path: path)
+        return .remote(await client.explaining(refusal, at: path, writing: bytes), path: path)
     }
 
     package func recover(from error: TransferError) async -> Bool {

@@ -15,14 +15,18 @@ enum TemporaryNames {
     /// The name of what is noted about the part.
     static func journal(beside target: RawPath) -> RawPath { name(beside: target, suffix: "journal") }
 
+    /// Whether `name` is one of these.
+    static func isTemporary(_ name: RawPath) -> Bool {
+        name.bytes.first == UInt8(ascii: ".") && String(decoding: name.bytes, as: UTF8.self).contains(".fairlead-")
+    }
+
     /// Whether `name` is one of these, and somebody may still want it: no `sync` removes it. A part that no later run can
     /// find again and that nobody has written to for a day is what a killed process left.
     ///
     /// - Parameter now: the calendar time in seconds since 1970.
     static func isWanted(_ name: RawPath, _ facts: FileFacts, now: Int64) -> Bool {
-        guard name.bytes.first == UInt8(ascii: ".") else { return false }
+        guard isTemporary(name) else { return false }
         let text = String(decoding: name.bytes, as: UTF8.self)
-        guard text.contains(".fairlead-") else { return false }
         if text.hasSuffix(".fairlead-part") || text.hasSuffix(".fairlead-journal") { return true }
         guard let modified = facts.modified else { return true }
         return now - modified.seconds < 24 * 60 * 60
