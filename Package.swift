@@ -50,6 +50,8 @@ let fuzzTargets: [Target] = [
     fuzz("Channels", leansOn: ["Bytes", "SSH"]),
     fuzz("Server", leansOn: ["Bytes", "SSH"]),
     fuzz("Keys", leansOn: ["Bytes", "SSH"]),
+    fuzz("Certificates", leansOn: ["Bytes", "Cryptography", "SSH"]),
+    fuzz("KRL", leansOn: ["Bytes", "Cryptography", "SSH"]),
     fuzz("KnownHosts", leansOn: ["Bytes", "SSH"]),
     fuzz("Agent", leansOn: ["Bytes", "SSH"]),
     fuzz("FileTransfer", leansOn: ["Bytes", "SFTP"]),

@@ -1,4 +1,4 @@
-import Reactor
+package import Reactor
 
 /// What makes a `Connection` a server's: how it decides, and what its client has asked for. Used on the connection's loop.
 package final class ServerSide: @unchecked Sendable {
@@ -6,6 +6,8 @@ package final class ServerSide: @unchecked Sendable {
 
     package let configuration: ServerConfiguration
     package let source: ConnectionSource
+    /// Where the client came in; nil for what is no network.
+    let localAddress: SocketAddress?
     let policy: any ServerAuthenticationPolicy
     let services: any ServerServices
     /// Who has logged in; nil before that.
@@ -25,11 +27,12 @@ package final class ServerSide: @unchecked Sendable {
     }
 
     package init(
-        configuration: ServerConfiguration, source: ConnectionSource, policy: any ServerAuthenticationPolicy,
-        services: any ServerServices
+        configuration: ServerConfiguration, source: ConnectionSource, localAddress: SocketAddress? = nil,
+        policy: any ServerAuthenticationPolicy, services: any ServerServices
     ) {
         self.configuration = configuration
         self.source = source
+        self.localAddress = localAddress
         self.policy = policy
         self.services = services
     }
@@ -39,7 +42,10 @@ package final class ServerSide: @unchecked Sendable {
         var transport = configuration.connection.transport
         transport.hostKeys = configuration.hostKeys
         transport.signatureAlgorithms = configuration.signatureAlgorithms
-        let types = configuration.hostKeys.map(\.publicKey.algorithm)
+        let certified = configuration.hostKeys.filter { $0.certificate != nil }
+        let types =
+            configuration.hostKeys.map(\.publicKey.algorithm)
+            + certified.map { .certificate($0.publicKey.algorithm) }
         transport.algorithms.hostKeys = transport.algorithms.hostKeys.filter { types.contains($0.keyType) }
         return transport
     }
