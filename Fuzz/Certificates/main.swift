@@ -19,7 +19,8 @@ func attack(_ input: borrowing ByteBuffer) throws {
         var blob = ByteBuffer()
         blob.append(string: KeyAlgorithm.certificate(.ed25519).name)
         blob.append(string: "nonce")
-        blob.append(pair.publicKey.blob.rawSpan.extracting(droppingFirst: 15))
+        // Without its type.
+        blob.append(Array(pair.publicKey.blob.dropFirst(15)))
         blob.append(buffer.bytes)
         try judge(blob.array)
     default:

@@ -143,8 +143,16 @@ final class SessionChannel: ChannelHandler, @unchecked Sendable {
     private func setAddresses() {
         for name in ["SSH_CONNECTION", "SSH_CLIENT", "SSH_ORIGINAL_COMMAND"] { context.environment[name] = nil }
         guard case .tcp(let client) = server.source, let own = server.localAddress else { return }
-        context.environment["SSH_CONNECTION"] = "\(client.host) \(client.port) \(own.host) \(own.port)"
-        context.environment["SSH_CLIENT"] = "\(client.host) \(client.port) \(own.port)"
+        let (host, ownHost) = (plainHost(client), plainHost(own))
+        context.environment["SSH_CONNECTION"] = "\(host) \(client.port) \(ownHost) \(own.port)"
+        context.environment["SSH_CLIENT"] = "\(host) \(client.port) \(own.port)"
+    }
+
+    /// An IPv4 address in IPv6's form as IPv4, as programs expect it.
+    private func plainHost(_ address: SocketAddress) -> String {
+        let mapped = "::ffff:"
+        let isMapped = address.host.hasPrefix(mapped) && address.host.contains(".")
+        return isMapped ? String(address.host.dropFirst(mapped.count)) : address.host
     }
 
     // MARK: The agent
