@@ -99,9 +99,7 @@ package actor SSHServer {
         case .success: break
         }
         observe(.connected(source))
-        let side = ServerSide(
-            configuration: configuration, source: source, localAddress: (stream as? TCPStream)?.localAddress,
-            policy: policy, services: services)
+        let side = ServerSide(configuration: configuration, source: source, policy: policy, services: services)
         let connection = Connection(serving: stream, as: side)
         connections[ObjectIdentifier(connection)] = connection
         Task { await self.serve(connection, key, source) }

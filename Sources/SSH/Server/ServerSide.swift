@@ -1,4 +1,4 @@
-package import Reactor
+import Reactor
 
 /// What makes a `Connection` a server's: how it decides, and what its client has asked for. Used on the connection's loop.
 package final class ServerSide: @unchecked Sendable {
@@ -6,8 +6,6 @@ package final class ServerSide: @unchecked Sendable {
 
     package let configuration: ServerConfiguration
     package let source: ConnectionSource
-    /// Where the client came in; nil for what is no network.
-    let localAddress: SocketAddress?
     let policy: any ServerAuthenticationPolicy
     let services: any ServerServices
     /// Who has logged in; nil before that.
@@ -27,12 +25,11 @@ package final class ServerSide: @unchecked Sendable {
     }
 
     package init(
-        configuration: ServerConfiguration, source: ConnectionSource, localAddress: SocketAddress? = nil,
-        policy: any ServerAuthenticationPolicy, services: any ServerServices
+        configuration: ServerConfiguration, source: ConnectionSource, policy: any ServerAuthenticationPolicy,
+        services: any ServerServices
     ) {
         self.configuration = configuration
         self.source = source
-        self.localAddress = localAddress
         self.policy = policy
         self.services = services
     }

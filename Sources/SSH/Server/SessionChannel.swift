@@ -109,7 +109,7 @@ final class SessionChannel: ChannelHandler, @unchecked Sendable {
     }
 
     private func start(_ program: SessionProgram, _ channel: Channel) -> Bool {
-        setAddresses()
+        setAddresses(channel)
         let program = forced(program)
         guard let program, let handler = server.services.handler(for: program, in: context) else { return false }
         state = .running(handler)
@@ -140,9 +140,11 @@ final class SessionChannel: ChannelHandler, @unchecked Sendable {
     }
 
     /// Who talks to whom, as ssh(1) documents it; a client cannot set these.
-    private func setAddresses() {
+    private func setAddresses(_ channel: Channel) {
         for name in ["SSH_CONNECTION", "SSH_CLIENT", "SSH_ORIGINAL_COMMAND"] { context.environment[name] = nil }
-        guard case .tcp(let client) = server.source, let own = server.localAddress else { return }
+        guard case .tcp(let client) = server.source,
+            let own = (channel.connection.stream as? TCPStream)?.localAddress
+        else { return }
         let (host, ownHost) = (plainHost(client), plainHost(own))
         context.environment["SSH_CONNECTION"] = "\(host) \(client.port) \(ownHost) \(own.port)"
         context.environment["SSH_CLIENT"] = "\(host) \(client.port) \(own.port)"
