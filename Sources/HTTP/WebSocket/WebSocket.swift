@@ -9,7 +9,7 @@ package import Reactor
 package actor WebSocket {
     package nonisolated let loop: EventLoop
     /// What was agreed on, if anything.
-    package nonisolated let subprotocol: String?
+    package private(set) var subprotocol: String?
     private let stream: any ByteStream
     private let limits: WebSocketLimits
     private var machine: WebSocketMachine
@@ -23,6 +23,8 @@ package actor WebSocket {
     private var waiters: [CheckedContinuation<Void, Never>] = []
 
     private enum Phase {
+        /// A client waits for the server's answer.
+        case opening(ClientHandshake)
         case open
         /// We have sent a Close and wait for the peer's.
         case closing(WebSocketClose)
@@ -48,10 +50,64 @@ package actor WebSocket {
         self.stream = stream
         self.limits = limits
         self.subprotocol = subprotocol
-        machine = WebSocketMachine(role, limits: limits, deflate: deflate) {
-            let key = SystemRandom.bytes(4)
-            return key.rawSpan.integer(at: 0)
+        machine = Self.machine(role, limits, deflate)
+    }
+
+    /// A client's, before its opening handshake.
+    init(opening handshake: ClientHandshake, over stream: any ByteStream, limits: WebSocketLimits) {
+        loop = stream.loop
+        self.stream = stream
+        self.limits = limits
+        subprotocol = nil
+        machine = Self.machine(.client, limits, nil)
+        phase = .opening(handshake)
+    }
+
+    private static func machine(
+        _ role: WebSocketMachine.Role, _ limits: WebSocketLimits, _ deflate: DeflateParameters?
+    ) -> WebSocketMachine {
+        WebSocketMachine(role, limits: limits, deflate: deflate) { SystemRandom.bytes(4).rawSpan.integer(at: 0) }
+    }
+
+    // MARK: Opening
+
+    /// Sends `request` and waits for the server's agreement; the stream is closed when it fails.
+    func open(sending request: ByteBuffer, within time: Duration) async throws(WebSocketError) {
+        stream.start(self)
+        stream.write(request)
+        loop.execute(after: time) { [weak self] in
+            self?.assumeIsolated { socket in
+                if case .opening = socket.phase { socket.abort(.unresponsive) }
+            }
         }
+        while case .opening = phase {
+            if Task.isCancelled { abort(.cancelled) } else { await waitUnlessCancelled() }
+        }
+        switch phase {
+        case .ended(let error), .closed(let error): throw error
+        case .opening, .open, .closing: break
+        }
+    }
+
+    private func continueOpening(_ handshake: ClientHandshake) {
+        var handshake = handshake
+        do throws(WebSocketError) {
+            let agreed = try handshake.next(&stream.received)
+            guard let agreed else { return phase = .opening(handshake) }
+            subprotocol = agreed.subprotocol
+            machine = Self.machine(.client, limits, agreed.deflate)
+            phase = .open
+            start()
+        } catch {
+            abort(error)
+        }
+        wake()
+    }
+
+    /// Ends without a word.
+    private func abort(_ error: WebSocketError) {
+        end(error)
+        stream.close()
     }
 
     /// Begins: what has arrived already is read.
@@ -75,7 +131,7 @@ package actor WebSocket {
                 return message
             }
             switch phase {
-            case .open, .closing: break
+            case .opening, .open, .closing: break
             case .ended(let error), .closed(let error):
                 if case .closed(let close) = error, [.normal, .goingAway, .none].contains(close.code) { return nil }
                 throw error
@@ -125,7 +181,7 @@ package actor WebSocket {
 
     private func requireOpen() throws(WebSocketError) {
         switch phase {
-        case .open: return
+        case .open, .opening: return
         case .closing(let close): throw .closed(close)
         case .ended(let error), .closed(let error): throw error
         }
@@ -138,7 +194,7 @@ package actor WebSocket {
         while true {
             switch phase {
             case .open, .closing: break
-            case .ended, .closed: return
+            case .opening, .ended, .closed: return
             }
             // A message before a Close of ours is still received; pings wait while the peer takes nothing.
             guard hasRoom else { break }
@@ -178,7 +234,7 @@ package actor WebSocket {
     private func checkLiveness() {
         switch phase {
         case .open, .closing: break
-        case .ended, .closed: return
+        case .opening, .ended, .closed: return
         }
         // Whoever is stopped by us cannot be heard.
         guard stream.isReading else { return liveness = .heard }
@@ -213,7 +269,7 @@ package actor WebSocket {
     /// Nothing more is said. The stream closes when the peer does so, or after a while.
     private func end(_ error: WebSocketError) {
         switch phase {
-        case .open, .closing: break
+        case .opening, .open, .closing: break
         case .ended, .closed: return
         }
         phase = .ended(error)
@@ -272,6 +328,7 @@ extension WebSocket: ByteStreamHandler {
     private func receiveBytes() {
         liveness = .heard
         switch phase {
+        case .opening(let handshake): continueOpening(handshake)
         case .open, .closing: pump()
         case .ended, .closed: stream.received.removeAll()
         }
