@@ -72,6 +72,12 @@ let package = Package(
             name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(
+            name: "CTLS", path: "Sources/System/CTLS", pkgConfig: "libssl",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(
+            name: "CNGHTTP2", path: "Sources/System/CNGHTTP2", pkgConfig: "libnghttp2",
+            providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
+        .systemLibrary(
             name: "CSodium", path: "Sources/System/CSodium", pkgConfig: "libsodium",
             providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
         .systemLibrary(
@@ -88,7 +94,7 @@ let package = Package(
         library("SFTP", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH"]),
         library("Transfer", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "SFTP"]),
         library("Sessions", leansOn: ["Bytes", "Cryptography", "Errors", "Reactor", "SSH", "SFTP", "Transfer"]),
-        library("HTTP", leansOn: ["Bytes", "Compression", "Cryptography", "Reactor"]),
+        library("HTTP", leansOn: ["Bytes", "CNGHTTP2", "CTLS", "Compression", "Cryptography", "Reactor"]),
         .executableTarget(
             name: "FairleadCommand",
             dependencies: ["Bytes", "Errors", "Reactor", "Cryptography", "SSH", "SFTP", "Transfer", "Sessions"],

@@ -40,11 +40,14 @@ package actor HTTPServer {
 
     // MARK: Listening
 
-    /// Listens at `address`; returns where, with the port that the system chose for port 0.
-    package func listen(at address: SocketAddress) throws(ReactorError) -> SocketAddress {
+    /// Listens at `address`, with TLS when there is a context for it; returns where, with the port that the system chose
+    /// for port 0.
+    package func listen(
+        at address: SocketAddress, tls: TLSServerContext? = nil
+    ) throws(ReactorError) -> SocketAddress {
         let listener = try TCPListener(address: address, on: loop, options: Self.options) { [weak self] stream in
             guard let self else { return stream.close() }
-            self.assumeIsolated { $0.take(stream, from: stream.remoteAddress) }
+            self.assumeIsolated { $0.take(stream, from: stream.remoteAddress, tls: tls) }
         }
         listeners.append(.tcp(listener))
         return listener.localAddress
@@ -72,13 +75,40 @@ package actor HTTPServer {
     // MARK: Connections
 
     /// Serves one connection that came in by whatever way, within the limits.
-    package func take(_ stream: any ByteStream, from address: SocketAddress?) {
+    package func take(_ stream: any ByteStream, from address: SocketAddress?, tls: TLSServerContext? = nil) {
         guard case .open = phase, makeRoom() else { return stream.close() }
         startSweeping()
         lastConnection += 1
         let number = lastConnection
+        guard let tls else { return serve(stream, from: address, as: number, isSecure: false) }
+        do throws(TLSError) {
+            let secure = try TLSStream(over: stream, server: tls)
+            let acceptance = TLSAcceptance(secure, timeout: configuration.headTimeout) { [weak self] result in
+                guard let self else { return secure.close() }
+                self.assumeIsolated { $0.didAccept(result, secure, from: address, as: number) }
+            }
+            connections[number] = acceptance
+            acceptance.assumeIsolated { $0.start() }
+        } catch {
+            stream.close()
+        }
+    }
+
+    private func didAccept(
+        _ result: Result<Void, TLSError>, _ stream: TLSStream, from address: SocketAddress?, as number: UInt64
+    ) {
+        guard case .success = result, case .open = phase else {
+            stream.close()
+            return didEnd(number)
+        }
+        serve(stream, from: address, as: number, isSecure: true)
+    }
+
+    private func serve(
+        _ stream: any ByteStream, from address: SocketAddress?, as number: UInt64, isSecure: Bool
+    ) {
         let context = ConnectionContext(
-            configuration: configuration, handler: handler, remoteAddress: address, isSecure: false,
+            configuration: configuration, handler: handler, remoteAddress: address, isSecure: isSecure,
             didEnd: { [weak self] in self?.assumeIsolated { $0.didEnd(number) } })
         let connection = HTTP1Connection(stream, context)
         connections[number] = connection

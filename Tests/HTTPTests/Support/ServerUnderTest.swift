@@ -10,14 +10,16 @@ struct ServerUnderTest: Sendable {
     let server: HTTPServer
     let port: UInt16
 
+    /// With `tls` the server listens with TLS.
     init(
-        _ configure: (inout HTTPServerConfiguration) -> Void = { _ in }, handler: @escaping HTTPHandler = Self.handler
+        tls: TLSServerContext? = nil, _ configure: (inout HTTPServerConfiguration) -> Void = { _ in },
+        handler: @escaping HTTPHandler = Self.handler
     ) async throws {
         var configuration = HTTPServerConfiguration()
         configure(&configuration)
         loop = EventLoop()
         server = HTTPServer(configuration, on: loop, handler: handler)
-        port = try await server.listen(at: SocketAddress(host: "127.0.0.1", port: 0)!).port
+        port = try await server.listen(at: SocketAddress(host: "127.0.0.1", port: 0)!, tls: tls).port
     }
 
     func stop() async {
@@ -27,10 +29,11 @@ struct ServerUnderTest: Sendable {
 
     /// Runs `body` with a server and stops it.
     static func run<R: Sendable>(
-        _ configure: (inout HTTPServerConfiguration) -> Void = { _ in }, handler: @escaping HTTPHandler = Self.handler,
+        tls: TLSServerContext? = nil, _ configure: (inout HTTPServerConfiguration) -> Void = { _ in },
+        handler: @escaping HTTPHandler = Self.handler,
         _ body: (ServerUnderTest) async throws -> R
     ) async throws -> R {
-        let server = try await ServerUnderTest(configure, handler: handler)
+        let server = try await ServerUnderTest(tls: tls, configure, handler: handler)
         do {
             let result = try await body(server)
             await server.stop()
