@@ -58,6 +58,7 @@ let fuzzTargets: [Target] = [
     fuzz("SCP", leansOn: ["Bytes", "Transfer"]),
     fuzz("TransferJournal", leansOn: ["Bytes", "Transfer"]),
     fuzz("HTTPRequest", leansOn: ["Bytes", "HTTP"]),
+    fuzz("WebSocket", leansOn: ["Bytes", "HTTP"]),
 ]
 
 let package = Package(

@@ -16,6 +16,7 @@ extension HTTP2Connection {
     }
 
     private func answer(_ id: Int32, _ response: HTTPResponse) async {
+        if case .stream = response.body {} else { await skipBody(id) }
         guard let exchange = exchanges[id], !exchange.isGone else { return }
         switch exchange.bodyFailure {
         case .timedOut:
@@ -38,6 +39,17 @@ extension HTTP2Connection {
             session.reset(id, isError: true)
         }
         scheduleFlush()
+    }
+
+    /// Reads over a body of moderate length that nobody wanted: some clients do not listen before they have sent it. What
+    /// is longer is given up by the session after the answer.
+    private func skipBody(_ id: Int32) async {
+        guard exchanges[id]?.expectsContinue == false else { return }
+        if let announced = exchanges[id]?.announced, announced > UInt64(HTTPLimits.lingeringInput) { return }
+        var skipped = 0
+        while skipped <= HTTPLimits.lingeringInput, let piece = try? await nextPiece(of: UInt64(id)) {
+            skipped += piece.count
+        }
     }
 
     private static func length(of response: HTTPResponse) -> UInt64? {

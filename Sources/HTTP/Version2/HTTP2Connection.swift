@@ -35,6 +35,8 @@ actor HTTP2Connection: ServedConnection {
         var task: Task<Void, Never>?
         let isHead: Bool
         var expectsContinue: Bool
+        /// The length of the request's body, where the client told it.
+        let announced: UInt64?
         var pace: PaceGuard
         var bodyLength: UInt64 = 0
         var bodyFailure: HTTPBodyError?
@@ -131,8 +133,9 @@ actor HTTP2Connection: ServedConnection {
             {
                 throw HTTPRefusal(.contentTooLarge, "The content is longer than \(maximum) bytes.")
             }
+            let announced: UInt64? = if case .length(let length) = request.framing { length } else { nil }
             exchanges[id] = Exchange(
-                isHead: request.method == .head, expectsContinue: request.expectsContinue,
+                isHead: request.method == .head, expectsContinue: request.expectsContinue, announced: announced,
                 pace: PaceGuard(grace: configuration.paceGrace, rate: configuration.minimumRate))
             exchanges[id]?.task = Task(executorPreference: loop) {
                 await self.serve(id, request, isWhole: isWhole)

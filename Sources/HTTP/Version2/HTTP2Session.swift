@@ -22,8 +22,6 @@ final class HTTP2Session {
         /// The request's body: what has come and is not read.
         var input = ByteBuffer()
         var inputHasEnded = false
-        /// The answer is sent; so many bytes of the body were read over since.
-        var skipped: Int?
         /// The answer's body: what is written and not sent.
         var output = ByteBuffer()
         var outputHasEnded = false
@@ -302,32 +300,17 @@ final class HTTP2Session {
         }
     }
 
-    /// The answer may be sent now: what is left of the request is not wanted.
+    /// The answer is sent: what is left of the request is given up without an error (RFC 9113 §8.1).
     private func didSend(_ header: nghttp2_frame_hd) {
-        let id = header.stream_id
         guard header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
             [NGHTTP2_HEADERS.rawValue, NGHTTP2_DATA.rawValue].contains(UInt32(header.type)),
-            let stream = streams[id], !stream.inputHasEnded
+            streams[header.stream_id]?.inputHasEnded == false
         else { return }
-        streams[id]?.input = ByteBuffer()
-        skip(stream.input.count, id)
-    }
-
-    /// Reads over `count` bytes, so that clients that send first and listen then get the answer; when it is too much the
-    /// stream is given up without an error (RFC 9113 §8.1).
-    private func skip(_ count: Int, _ id: Int32) {
-        let skipped = (streams[id]?.skipped ?? 0) + count
-        streams[id]?.skipped = skipped
-        if skipped > HTTPLimits.lingeringInput {
-            reset(id, isError: false)
-        } else if count > 0 {
-            unsafe nghttp2_session_consume(session, id, count)
-        }
+        reset(header.stream_id, isError: false)
     }
 
     private func didReceive(_ bytes: RawSpan, _ id: Int32) {
-        guard let stream = streams[id] else { return }
-        guard stream.skipped == nil else { return skip(bytes.byteCount, id) }
+        guard streams[id] != nil else { return }
         streams[id]?.input.append(bytes)
         events.append(.body(id))
     }
