@@ -197,5 +197,7 @@ package actor HTTPServer {
             await withCheckedContinuation(isolation: self) { waiters.append($0) }
         }
         timer.cancel()
+        sweeper?.cancel()
+        sweeper = nil
     }
 }

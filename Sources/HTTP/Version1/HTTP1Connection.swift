@@ -77,6 +77,8 @@ actor HTTP1Connection: ServedConnection {
     private func run() async {
         while let head = await nextHead() {
             guard await serve(head) else { break }
+            // Handlers that never wait would keep others waiting for as long as requests come at once.
+            if requestCount % HTTPLimits.requestsInTurn == 0 { await Task.yield() }
         }
         finish()
     }
