@@ -119,6 +119,7 @@ let package = Package(
             swiftSettings: settings),
         tests("TestHostsTests", leansOn: ["TestHosts"]),
         tests("BytesTests", leansOn: ["Bytes"]),
+        tests("CompressionTests", leansOn: ["Bytes", "Compression"]),
         tests("ErrorsTests", leansOn: ["Errors"]),
         tests("ReactorTests", leansOn: ["Reactor"]),
         tests("CryptographyTests", leansOn: ["Cryptography"]),
