@@ -78,6 +78,13 @@ package enum Limits {
     package static let jobLength = 512 * 1024
     /// How many requests one piece of work takes.
     package static let requestsPerJob = 32
+    /// How many bytes a READ or WRITE has, at most, that is done on the loop itself (`DiskPace`); OpenSSH's `sftp` asks for
+    /// that many.
+    package static let directLength = 32_768
+    /// How large a file may be, in bytes, that is cut off or closed on the loop itself: freeing more takes a while.
+    package static let directFileLength: UInt64 = 1024 * 1024
+    /// How long the loop works on the requests of one client before others have their turn, in nanoseconds.
+    package static let directTime: UInt64 = 200_000
     /// The most entries in one answer to READDIR.
     package static let directoryBatchCount = 256
     /// How many bytes a hash or a copy goes on for before others have their turn.

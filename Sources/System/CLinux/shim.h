@@ -36,4 +36,11 @@ static inline int linux_fchmodat2(int directory, const char *path, unsigned int 
 static inline long linux_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t count) {
     return syscall(SYS_copy_file_range, from, from_offset, to, to_offset, count, 0u);
 }
+
+/// fstatfs(2): the magic number of the file system's type, the first word of its structure, which has less than 32; -1 when
+/// it fails.
+static inline long linux_file_system_type(int descriptor) {
+    long words[32] = { 0 };
+    return syscall(SYS_fstatfs, descriptor, words) == 0 ? words[0] : -1;
+}
 #endif
