@@ -78,12 +78,10 @@ class Transfer:
 
             def once(server):
                 if self.verb == "get":
-                    server.run("sftp", feed=f"get {server.remote}large {target}\n", cipher=self.cipher,
-                               options=["-b", "-"])
+                    server.run("sftp", feed=f"get {server.remote}large {target}\n", cipher=self.cipher)
                     found = target
                 else:
-                    server.run("sftp", feed=f"put {local} {server.remote}put\n", cipher=self.cipher,
-                               options=["-b", "-"])
+                    server.run("sftp", feed=f"put {local} {server.remote}put\n", cipher=self.cipher)
                     found = server.files / "put"
                 if not filecmp.cmp(local, found, shallow=False):
                     raise Failure(f"{server.name}: the bytes differ")
@@ -118,10 +116,10 @@ class SmallFiles:
 
             def once(server):
                 if self.verb == "get":
-                    server.run("sftp", feed=f"get -r {server.remote}small {target}\n", options=["-b", "-"])
+                    server.run("sftp", feed=f"get -r {server.remote}small {target}\n")
                     found = target
                 else:
-                    server.run("sftp", feed=f"put -r {local} {server.remote}put\n", options=["-b", "-"])
+                    server.run("sftp", feed=f"put -r {local} {server.remote}put\n")
                     found = server.files / "put"
                 names = [path.name for path in local.iterdir()]
                 if len(filecmp.cmpfiles(local, found, names, shallow=False)[0]) != self.count:
@@ -233,7 +231,7 @@ class Crowd:
                 pattern(place / str(number), self.size)
             for number in range(self.count):
                 client = subprocess.Popen(
-                    ours.command("sftp", options=["-b", "-"]), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                    ours.command("sftp"), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE, env=ours.environment, start_new_session=True)
                 client.stdin.write(f"put {place}/{number} /{number}\nget /{number} {place}/{number}.got\n".encode())
                 client.stdin.close()

@@ -68,7 +68,9 @@ class Server:
                  "-o", "NumberOfPasswordPrompts=1", "-o", "LogLevel=ERROR"]
         port = ["-P" if program in ("sftp", "scp") else "-p", str(self.port)]
         cipher = ["-c", cipher] if cipher else []
-        return [program, *known, *port, *cipher, *self.identity, *options, f"{self.user}@127.0.0.1", *arguments]
+        # Of options that are there twice ssh takes the first, and -b has one of its own: no questions.
+        batch = ["-b", "-"] if program == "sftp" else []
+        return [program, *known, *port, *cipher, *options, *self.identity, *batch, f"{self.user}@127.0.0.1", *arguments]
 
     def run(self, *arguments, feed="", **more):
         done = subprocess.run(self.command(*arguments, **more), input=feed.encode(), capture_output=True,
@@ -104,7 +106,8 @@ class Demo(Server):
                                         env=dict(os.environ, TMPDIR=str(directory)), start_new_session=True)
         said = json.loads(self.process.stdout.readline())
         self.port, self.user, self.password, self.key = said["port"], said["username"], said["password"], None
-        self.identity = ["-o", "PreferredAuthentications=password", "-o", "PubkeyAuthentication=no"]
+        self.identity = ["-o", "BatchMode=no", "-o", "PreferredAuthentications=password",
+                         "-o", "PubkeyAuthentication=no"]
         self.known = directory / "known_hosts.fairlead"
         self.known.write_text(f"[127.0.0.1]:{self.port} {said['host_key']}\n")
         answer = directory / "answer"
