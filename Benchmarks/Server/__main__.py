@@ -2,6 +2,7 @@
 of each, the medians and the spread of the pairs' ratios, and whether the bars hold."""
 import argparse
 import pathlib
+import signal
 import sys
 
 from cases import table
@@ -25,6 +26,8 @@ def parse():
 
 def main():
     options = parse()
+    # So that the server does not stay behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     pairs = 1 if options.quick else options.pairs
     sshd = OpenSSH(options.directory, options.port, options.pid)
     misses, failures = [], []

@@ -28,6 +28,12 @@ struct DiskPaceTests {
         #expect(pace.allowsDirectWork(now: 0))
         pace.note(0, count: 0, now: 0)
         #expect(pace.allowsDirectWork(now: 0))
+        // One slow among many does no harm, several do.
+        pace.note(Self.quick * 100, count: 100, now: 0)
+        for number in 1...5 {
+            pace.note(Self.slow, count: 1, now: 0)
+            #expect(pace.allowsDirectWork(now: 0) == (number < 4))
+        }
     }
 
     @Test("rests after a stall, longer with each, up to a minute")

@@ -13,8 +13,10 @@ package struct DiskPace: Sendable {
         package var quick: UInt64 = 100_000
         /// Work that took this long, in nanoseconds, has held up others.
         package var stall: UInt64 = 5_000_000
-        /// How many have to be quick, one after the other, before they are done here.
+        /// How many have to be quick before they are done here; one that is slow counts as so many less.
         package var trustedCount = 16
+        /// So many are remembered: that a thread had to wait for a core now and then, and not for the disk, does no harm.
+        package var longestMemory = 64
         /// For how long nothing is done here after the first stall, in nanoseconds, …
         package var firstRest: UInt64 = 250_000_000
         /// … and after many.
@@ -26,7 +28,9 @@ package struct DiskPace: Sendable {
     }
 
     private let configuration: Configuration
-    private var quickCount = 0
+    /// Quick ones less slow ones.
+    private var credit = 0
+    private var quickInARow = 0
     private var rest: UInt64
     private var notBefore: UInt64 = 0
 
@@ -37,23 +41,28 @@ package struct DiskPace: Sendable {
 
     /// Whether short work may be done here, at `now` on the monotonic clock, in nanoseconds.
     package func allowsDirectWork(now: UInt64) -> Bool {
-        quickCount >= configuration.trustedCount && now >= notBefore
+        credit >= configuration.trustedCount && now >= notBefore
     }
 
     /// Takes note that `count` pieces of short work took `duration` together and ended at `now`, in nanoseconds.
     package mutating func note(_ duration: UInt64, count: Int, now: UInt64) {
         let each = duration / UInt64(max(count, 1))
         guard each > configuration.quick else {
-            let before = quickCount
-            quickCount = before &+ count
-            if before / configuration.forgivingCount != quickCount / configuration.forgivingCount {
+            credit = min(credit + count, configuration.longestMemory)
+            let before = quickInARow
+            quickInARow = before &+ count
+            if before / configuration.forgivingCount != quickInARow / configuration.forgivingCount {
                 rest = max(rest / 2, configuration.firstRest)
             }
             return
         }
-        let wasTrusted = quickCount >= configuration.trustedCount
-        quickCount = 0
-        guard wasTrusted, duration > configuration.stall else { return }
+        quickInARow = 0
+        let wasTrusted = credit >= configuration.trustedCount
+        guard wasTrusted, duration > configuration.stall else {
+            credit = max(credit - configuration.trustedCount, 0)
+            return
+        }
+        credit = 0
         notBefore = now &+ rest
         rest = min(rest * 2, configuration.longestRest)
     }

@@ -59,8 +59,10 @@ enum FileOperation: Sendable {
         case .open, .openDirectory, .close, .onHandle(_, _, .status), .onHandle(_, _, .volume): .always
         case .onHandle(_, _, .set(let attributes)): attributes.size == nil ? .always : .never
         case .onPath(_, let request): request.isShort ? .always : .never
-        case .read(_, let ranges): ranges.count == 1 && readLength <= Limits.directLength ? .alone : .never
-        case .write(_, let pieces): pieces.count == 1 && writeLength <= Limits.directLength ? .alone : .never
+        case .read(_, let ranges):
+            ranges.count <= Limits.directCount && readLength <= Limits.directLength ? .alone : .never
+        case .write(_, let pieces):
+            pieces.count <= Limits.directCount && writeLength <= Limits.directLength ? .alone : .never
         // Removing and replacing are among `onPath`: both may free a large file.
         case .readDirectory, .accounts, .hash, .copy, .onHandle(_, _, .synchronize): .never
         }
