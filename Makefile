@@ -22,7 +22,7 @@ check: ## formatting, layering, forbidden words, documents
 format: ## format all Swift files in place
 	swift format --in-place --recursive $$(Scripts/swift-folders) Package.swift
 
-bench: ## compare with OpenSSH, rclone, lftp, AsyncSSH, curl and rsync, in pairs (BENCH=--quick and others)
+bench: ## compare with OpenSSH, rclone, lftp, AsyncSSH, curl and rsync, and with sshd, in pairs (BENCH=--quick and others)
 	@Scripts/setup bench
 	@Scripts/bench $(BENCH)
 

@@ -34,6 +34,12 @@ func tests(_ name: String, leansOn dependencies: [Target.Dependency]) -> Target 
     .testTarget(name: name, dependencies: dependencies, path: path(of: name), swiftSettings: settings)
 }
 
+/// A program in `Examples/Name` that uses the library as others do; it is called `NameExample`.
+func example(_ name: String) -> Target {
+    .executableTarget(
+        name: name + "Example", dependencies: ["Fairlead"], path: "Examples/\(name)", swiftSettings: settings)
+}
+
 /// A fuzz target in `Fuzz/Name`, whose program is `NameFuzz`.
 func fuzz(_ name: String, leansOn dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
@@ -66,7 +72,10 @@ let fuzzTargets: [Target] = [
 let package = Package(
     name: "Fairlead",
     platforms: [.macOS(.v26)],
-    products: [.executable(name: "fairlead", targets: ["FairleadCommand"])],
+    products: [
+        .library(name: "Fairlead", targets: ["Fairlead"]),
+        .executable(name: "fairlead", targets: ["FairleadCommand"]),
+    ],
     targets: [
         .systemLibrary(
             name: "CUV", path: "Sources/System/CUV", pkgConfig: "libuv",
@@ -98,6 +107,11 @@ let package = Package(
         library("Transfer", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "SFTP"]),
         library("Sessions", leansOn: ["Bytes", "Cryptography", "Errors", "Reactor", "SSH", "SFTP", "Transfer"]),
         library("HTTP", leansOn: ["Bytes", "CNGHTTP2", "CTLS", "Compression", "Cryptography", "Reactor"]),
+        library(
+            "Fairlead",
+            leansOn: ["Bytes", "Errors", "Reactor", "Cryptography", "SSH", "SFTP", "Transfer", "Sessions"]),
+        example("Client"),
+        example("DropBox"),
         .executableTarget(
             name: "FairleadCommand",
             dependencies: ["Bytes", "Errors", "Reactor", "Cryptography", "SSH", "SFTP", "Transfer", "Sessions"],
@@ -127,6 +141,9 @@ let package = Package(
         tests("CryptographyTests", leansOn: ["Cryptography"]),
         tests("SSHTests", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "TestHosts"]),
         tests("SFTPTests", leansOn: ["Bytes", "FileServerProgram", "Reactor", "SFTP", "TestHosts"]),
+        tests(
+            "FairleadTests",
+            leansOn: ["ClientExample", "DropBoxExample", "Errors", "Fairlead", "TestHosts"]),
         tests("FairleadCommandTests", leansOn: ["FairleadCommand", "TestHosts"]),
         tests(
             "TransferTests",

@@ -78,6 +78,14 @@ package enum Limits {
     package static let jobLength = 512 * 1024
     /// How many requests one piece of work takes.
     package static let requestsPerJob = 32
+    /// How many bytes READ or WRITE requests have together, at most, that are done on the loop itself (`DiskPace`), and how
+    /// many they are: OpenSSH's `sftp` asks for 32 KiB at a time, and for the end of a small file by two at once.
+    package static let directLength = 65_536
+    package static let directCount = 4
+    /// How large a file may be, in bytes, that is cut off or closed on the loop itself: freeing more takes a while.
+    package static let directFileLength: UInt64 = 1024 * 1024
+    /// How long the loop works on the requests of one client before others have their turn, in nanoseconds.
+    package static let directTime: UInt64 = 200_000
     /// The most entries in one answer to READDIR.
     package static let directoryBatchCount = 256
     /// How many bytes a hash or a copy goes on for before others have their turn.

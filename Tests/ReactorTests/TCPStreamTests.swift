@@ -36,6 +36,39 @@ struct TCPStreamTests {
         #expect(recorder.events == [.ended, .closed(.closed)])
     }
 
+    @Test("goes on at another loop, where it is taken once, and closes when nobody takes it")
+    func moving() async throws {
+        let other = EventLoop()
+        let (client, server) = try await connectedPair(on: loop)
+        let recorder = Recorder()
+        let message = Self.randomBytes(5000)
+        loop.execute {
+            client.start(recorder)
+            client.write(ByteBuffer(message))
+            client.shutdownOutput()
+            guard let detached = server.detach() else { return client.close() }
+            other.execute {
+                let stream = detached.attach(to: other)
+                #expect(stream?.remoteAddress == client.localAddress && detached.attach(to: other) == nil)
+                stream?.start(echo())
+            }
+        }
+        await recorder.wait { _, events in events.contains(.ended) }
+        let isEqual = recorder.bytes == message
+        #expect(isEqual)
+
+        let (second, dropped) = try await connectedPair(on: loop)
+        let witness = Recorder()
+        loop.execute {
+            second.start(witness)
+            _ = dropped.detach()
+            #expect(dropped.detach() == nil)
+        }
+        await witness.wait { _, events in events.contains(.ended) }
+        await loop.shutdown()
+        await other.shutdown()
+    }
+
     @Test("carries 64 MiB in order, with bounded queues, past a reader that stops time and again")
     func backPressure() async throws {
         let total = 64 << 20

@@ -17,12 +17,13 @@ struct DemoHost: Sendable {
 
     /// Starts it; port 0 takes any. `stop` has to follow.
     static func start(
-        port: UInt16, allowsExec: Bool, on loop: EventLoop, log: @escaping @Sendable (SSHServer.Event) -> Void
+        port: UInt16, allowsExec: Bool, on group: EventLoopGroup = .shared,
+        log: @escaping @Sendable (SSHServer.Event) -> Void
     ) async throws -> DemoHost {
         guard let address = SocketAddress(host: "127.0.0.1", port: port) else {
             preconditionFailure("127.0.0.1 is an address")
         }
-        let folder = try await DemoFolder.make(on: loop)
+        let folder = try await DemoFolder.make(on: group.next())
         do {
             let key = try KeyPair.generate(comment: "fairlead demo")
             let password = makePassword()
@@ -40,7 +41,7 @@ struct DemoHost: Sendable {
                 configuration, policy: FixedAccounts([account]),
                 services: DemoServices(
                     root: folder.root, files: try RootedFileSystem(at: folder.root), allowsExec: allowsExec),
-                admission: admission, on: loop,
+                admission: admission, on: group,
                 observe: log)
             let listening = try await server.listen(at: address)
             let host = DemoHost(

@@ -28,22 +28,7 @@ package enum ProcessContext {
     }
 
     /// The user who runs this process; the home folder is `HOME`'s, or the account's.
-    package static var user: LocalUser {
-        let id = geteuid()
-        let account = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in
-            var entry = unsafe passwd()
-            var found: UnsafeMutablePointer<passwd>?
-            // The C library fills `entry`, whose strings lie in `buffer`; both are copied before they go.
-            guard let base = buffer.baseAddress, unsafe getpwuid_r(id, &entry, base, buffer.count, &found) == 0,
-                unsafe found != nil
-            else { return nil as (name: String, home: String)? }
-            return unsafe (String(cString: entry.pw_name), String(cString: entry.pw_dir))
-        }
-        let home = environment("HOME").flatMap { $0.isEmpty ? nil : $0 } ?? account?.home ?? "/"
-        let socket = environment("SSH_AUTH_SOCK").flatMap { $0.isEmpty ? nil : RawPath($0) }
-        return LocalUser(
-            name: account?.name ?? environment("USER") ?? "\(id)", id: id, home: RawPath(home), agentSocket: socket)
-    }
+    package static var user: LocalUser { .current }
 
     /// What this machine calls itself.
     package static var hostName: String {

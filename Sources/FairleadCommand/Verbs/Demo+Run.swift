@@ -6,7 +6,7 @@ import Sessions
 
 extension Demo: Verb {
     package func run(_ console: Console) async throws -> ExitStatus {
-        let host = try await DemoHost.start(port: port, allowsExec: allowsExec, on: .init()) { event in
+        let host = try await DemoHost.start(port: port, allowsExec: allowsExec) { event in
             console.debug(1, event.text)
         }
         do {

@@ -40,17 +40,32 @@ package final class RootedFileSystem: Sendable {
     package let home: RawPath
     /// The folder itself.
     let root: CInt
+    /// How long short work takes here, whoever does it; nil where any of it may take long, as on other machines' disks.
+    package let pace: SharedDiskPace?
 
     /// The file system within the folder `path`, whose relative paths begin at `home`, an absolute path in it.
     ///
-    /// `resolution` is for tests: the kernel's by default, where it has it.
-    package init(at path: RawPath, home: RawPath = "/", resolution: Resolution? = nil) throws(ReactorError) {
+    /// `resolution` and `pace` are for tests: the kernel's by default, where it has it, and one on this machine's disks.
+    package init(
+        at path: RawPath, home: RawPath = "/", resolution: Resolution? = nil, pace: DiskPace? = nil
+    ) throws(ReactorError) {
         let number = try unsafe Self.systemCall("open", path) { text in
             unsafe Reactor.openFile(text, O_DIRECTORY | O_CLOEXEC | pathOnly)
         }
         root = number
         self.home = home
         self.resolution = resolution ?? Self.probe(number)
+        self.pace = (pace ?? (Self.isLocal(number) ? DiskPace() : nil)).map { SharedDiskPace($0) }
+    }
+
+    /// Whether the folder is on a file system of this machine that keeps names and small files in memory: tmpfs, ext2 to
+    /// ext4, XFS, Btrfs and F2FS (`statfs(2)`). Not NFS, FUSE and their like, whose every answer may be long in coming.
+    private static func isLocal(_ descriptor: CInt) -> Bool {
+        #if os(Linux)
+            [0x0102_1994, 0xEF53, 0x5846_5342, 0x9123_683E, 0xF2F5_2010].contains(linux_file_system_type(descriptor))
+        #else
+            false
+        #endif
     }
 
     deinit {

@@ -15,6 +15,11 @@ package final class EventLoopGroup: Sendable {
         loops = (0..<max(count, 1)).map { _ in EventLoop() }
     }
 
+    /// A group of one loop that others use as well.
+    package init(_ loop: EventLoop) {
+        loops = [loop]
+    }
+
     /// The loop whose turn it is; from any thread.
     package func next() -> EventLoop {
         let turn = position.wrappingAdd(1, ordering: .relaxed).oldValue

@@ -1,5 +1,13 @@
 import CUV
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// A TCP connection, without Nagle's delay.
 package final class TCPStream: StreamHandle, @unchecked Sendable {
     /// The peer, once connected.
@@ -22,6 +30,21 @@ package final class TCPStream: StreamHandle, @unchecked Sendable {
         }
         remoteAddress = unsafe SocketAddress { unsafe uv_tcp_getpeername(tcp, $0, $1) }
         localAddress = unsafe SocketAddress { unsafe uv_tcp_getsockname(tcp, $0, $1) }
+    }
+
+    /// Takes the connection off this loop, for another one to go on with; nothing may have been read or written yet. Nil
+    /// when the connection has ended, or the process is out of descriptors: this stream is closed in any case.
+    package func detach() -> DetachedStream? {
+        loop.preconditionCurrent()
+        var number: CInt = -1
+        // Libuv lets no descriptor go: it closes its own, and the connection lives on in the copy.
+        if handleState == .open, unsafe uv_fileno(handle, &number) == 0 {
+            number = fcntl(number, F_DUPFD_CLOEXEC, 0)
+        } else {
+            number = -1
+        }
+        close()
+        return number < 0 ? nil : DetachedStream(number, options: options)
     }
 
     /// Closes at once by a reset (RFC 9293 §3.10.5): what is queued is dropped and the peer sees an error.

@@ -14,6 +14,8 @@ final class FileJob: Sendable {
         var opened: [(RequestID, OpenNode)] = []
         /// Operations that have more to do.
         var unfinished: [(id: ID, operation: FileOperation)] = []
+        /// How long it took, in nanoseconds.
+        var duration: UInt64 = 0
     }
 
     private let content: Mutex<Content>
@@ -21,11 +23,14 @@ final class FileJob: Sendable {
     /// How many bytes its replies have, at most.
     let replyLength: Int
     let isLong: Bool
+    /// Whether what it took says how long short work takes.
+    let isShort: Bool
 
     init(_ operations: [(id: ID, operation: FileOperation)], replies: ByteBuffer) {
         readLength = operations.reduce(0) { $0 + $1.operation.readLength }
         replyLength = operations.reduce(0) { $0 + $1.operation.replyLength }
         isLong = operations.contains { $0.operation.isLong }
+        isShort = operations.allSatisfy { $0.operation.directness != .never }
         content = Mutex(Content(operations: operations, replies: replies))
     }
 
@@ -37,7 +42,9 @@ final class FileJob: Sendable {
             }
             let operations = content.operations
             content.operations = []
+            let start = worker.loop.monotonicNanoseconds
             for (id, operation) in operations { worker.perform(id, operation, &content) }
+            content.duration = worker.loop.monotonicNanoseconds - start
             content.operations = operations
         }
     }

@@ -44,6 +44,30 @@ enum FileOperation: Sendable {
         }
     }
 
+    /// How it may be done on the loop itself, where disks are quick (`DiskPace`).
+    enum Directness {
+        /// At any time.
+        case always
+        /// When nothing else is under way, as one by one they come from a client that waits for each.
+        case alone
+        /// Its time grows with something that a client may make large.
+        case never
+    }
+
+    var directness: Directness {
+        switch self {
+        case .open, .openDirectory, .close, .onHandle(_, _, .status), .onHandle(_, _, .volume): .always
+        case .onHandle(_, _, .set(let attributes)): attributes.size == nil ? .always : .never
+        case .onPath(_, let request): request.isShort ? .always : .never
+        case .read(_, let ranges):
+            ranges.count <= Limits.directCount && readLength <= Limits.directLength ? .alone : .never
+        case .write(_, let pieces):
+            pieces.count <= Limits.directCount && writeLength <= Limits.directLength ? .alone : .never
+        // Removing and replacing are among `onPath`: both may free a large file.
+        case .readDirectory, .accounts, .hash, .copy, .onHandle(_, _, .synchronize): .never
+        }
+    }
+
     /// How many requests it answers.
     var requestCount: Int {
         switch self {
@@ -79,6 +103,24 @@ enum FileOperation: Sendable {
         switch self {
         case .write(_, let pieces): pieces.reduce(0) { $0 + $1.data.count }
         case .read, .open, .openDirectory, .close, .readDirectory, .onHandle, .onPath, .accounts, .hash, .copy: 0
+        }
+    }
+}
+
+extension Request {
+    /// Whether it takes about as long whatever the client has stored.
+    fileprivate var isShort: Bool {
+        switch self {
+        case .stat, .lstat, .mkdir, .realpath, .readlink, .symlink: true
+        case .setstat(_, let attributes): attributes.size == nil
+        case .extended(let extended):
+            switch extended {
+            case .hardlink, .lsetstat, .expandPath: true
+            case .posixRename, .statvfs, .fstatvfs, .fsync, .limits, .copyData, .homeDirectory, .usersGroupsByID,
+                .checkFileHandle, .checkFileName, .other:
+                false
+            }
+        case .open, .close, .read, .write, .fstat, .fsetstat, .opendir, .readdir, .remove, .rmdir, .rename: false
         }
     }
 }

@@ -220,6 +220,7 @@ package actor FileServer {
     // MARK: Jobs
 
     private func startJobs(_ carrier: any MessageCarrier, _ further: Int = 0) {
+        workDirectly(carrier, further)
         while jobCount < Limits.jobsInPool, scheduler.readyCount > 0, !isCongested(carrier, further),
             pendingReplyLength < Limits.maximumPendingReplyLength
         {
@@ -261,7 +262,17 @@ package actor FileServer {
         pendingReplyLength -= job.replyLength
         guard let carrier else { return }
         var content = job.take()
+        if job.isShort { notePace(content.duration, count: content.operations.count) }
         for (id, operation) in content.unfinished { scheduler.yield(id, operation) }
+        conclude(&content)
+        // What comes next is begun first, so that the disk works while this is encrypted.
+        startJobs(carrier, content.replies.count)
+        send(content.replies, to: carrier)
+        goOn()
+    }
+
+    /// Takes note of what is done, and gives what was opened its handles.
+    private func conclude(_ content: inout FileJob.Content) {
         for (id, operation) in content.operations
         where !content.unfinished.contains(where: { $0.id == id }) {
             account(for: operation)
@@ -269,12 +280,48 @@ package actor FileServer {
         }
         inbox.keepSpares(of: &content.operations, handles.count > 0)
         for (id, node) in content.opened {
-            outbound.append(ServerMessage.reply(id, .handle(handles.insert(node))))
+            content.replies.append(ServerMessage.reply(id, .handle(handles.insert(node))))
         }
-        // What comes next is begun first, so that the disk works while this is encrypted.
-        startJobs(carrier, content.replies.count)
-        send(content.replies, to: carrier)
-        goOn()
+        content.opened = []
+    }
+
+    // MARK: Direct work
+
+    /// Does what is ready and short here, where the disk is quick, for some time.
+    private func workDirectly(_ carrier: any MessageCarrier, _ further: Int) {
+        guard options.worksDirectly, let pace = worker.files.pace, scheduler.readyCount > 0 else { return }
+        let start = loop.monotonicNanoseconds
+        guard pace.allowsDirectWork(now: start) else { return }
+        var now = start
+        while now - start < Limits.directTime, !isCongested(carrier, further), isNextDirect() {
+            guard let (id, operation) = scheduler.takeReady() else { return }
+            // Replies go straight behind those that wait.
+            var content = FileJob.Content(operations: [], replies: outbound)
+            outbound = ByteBuffer()
+            let isDone = worker.performDirectly(id, operation, &content)
+            if isDone { content.operations = [(id, operation)] }
+            conclude(&content)
+            outbound = content.replies
+            let end = loop.monotonicNanoseconds
+            pace.note(end - now, count: 1, now: end)
+            now = end
+            guard isDone else {
+                // To the pool, behind what is ready; nothing that depends on it has begun.
+                return scheduler.yield(id, operation)
+            }
+        }
+    }
+
+    private func isNextDirect() -> Bool {
+        switch scheduler.withNextReady(\.directness) {
+        case .always: true
+        case .alone: jobCount == 0 && scheduler.readyCount == 1
+        case .never, nil: false
+        }
+    }
+
+    private func notePace(_ duration: UInt64, count: Int) {
+        worker.files.pace?.note(duration, count: count, now: loop.monotonicNanoseconds)
     }
 
     private func account(for operation: FileOperation) {

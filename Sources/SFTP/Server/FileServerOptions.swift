@@ -10,6 +10,8 @@ package struct FileServerOptions: Sendable {
     package var userName: String?
     /// Whether ids of users and groups are shown as the names that this system knows for them.
     package var showsAccountNames = true
+    /// Whether short requests may be done on the connection's loop, where the disk proves to be quick (`DiskPace`).
+    package var worksDirectly = true
     /// Open files and folders of one client, at least 1.
     package var maximumOpenHandles = Limits.defaultOpenHandles
     /// Requests of one client that are worked on at a time, at least 1.

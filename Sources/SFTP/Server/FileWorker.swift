@@ -47,6 +47,39 @@ struct FileWorker: Sendable {
         }
     }
 
+    /// Does one operation on the loop itself; false when it would take long after all, and nothing has been done.
+    func performDirectly(_ job: FileJob.ID, _ operation: FileOperation, _ content: inout FileJob.Content) -> Bool {
+        switch operation {
+        case .open(let id, let path, let flags, let attributes) where flags.contains(.truncate) && options.quota == nil:
+            var isLarge = false
+            opened(id, &content) { () throws(FileFailure) in
+                let node = try open(path, flags, attributes, truncating: false)
+                guard case .file(let file, _) = node.kind else { return node }
+                try FileFailure.wrap { () throws(ReactorError) in
+                    let size = try file.statusBlocking().size
+                    isLarge = size > Limits.directFileLength
+                    if size > 0, !isLarge { try file.truncateBlocking(to: 0) }
+                }
+                return node
+            }
+            guard isLarge else { return true }
+            content.opened.removeLast()
+            return false
+        case .close(_, let node):
+            if case .file(let file, _) = node.kind {
+                // Its last name may be gone, and its bytes go with it.
+                guard let status = try? file.statusBlocking(), status.size <= Limits.directFileLength else {
+                    return false
+                }
+            }
+            perform(job, operation, &content)
+            return true
+        case .read, .write, .open, .openDirectory, .readDirectory, .onHandle, .onPath, .accounts, .hash, .copy:
+            perform(job, operation, &content)
+            return true
+        }
+    }
+
     // MARK: Replies
 
     /// Appends STATUS: `ok`, or why `body` failed.
@@ -103,12 +136,14 @@ struct FileWorker: Sendable {
         }
     }
 
-    private func open(_ path: RawPath, _ flags: OpenFlags, _ attributes: Attributes) throws(FileFailure) -> OpenNode {
+    private func open(
+        _ path: RawPath, _ flags: OpenFlags, _ attributes: Attributes, truncating: Bool = true
+    ) throws(FileFailure) -> OpenNode {
         // Permissions alone: what a file can be run as is nothing that a client decides.
         let permissions = (attributes.mode?.permissions ?? 0o666) & 0o777 & ~options.umask
         let (file, status) = try FileFailure.wrap { () throws(ReactorError) in
             try files.openFile(
-                path, flags.system(truncating: options.quota == nil), permissions: permissions, on: loop)
+                path, flags.system(truncating: truncating && options.quota == nil), permissions: permissions, on: loop)
         }
         var opened = flags
         if !flags.contains(.write) { opened.insert(.read) }

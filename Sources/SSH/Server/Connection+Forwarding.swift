@@ -83,21 +83,38 @@ extension Connection {
         }
     }
 
-    /// Listens at `place` if the client may; the port that it got, 0 for a socket, or nil.
-    func listen(at place: ForwardingPlace, _ server: ServerSide) -> UInt16? {
-        guard let user = server.user, user.permissions.portForwarding,
-            server.forwards.count < ServerLimits.forwardCount,
-            server.forwards[place] == nil, server.services.allowsListening(at: place, for: user)
+    /// Whether the client may listen at `place`, and does not yet.
+    func mayListen(at place: ForwardingPlace, _ server: ServerSide) -> Bool {
+        guard let user = server.user, user.permissions.portForwarding else { return false }
+        return server.forwards.count < ServerLimits.forwardCount && server.forwards[place] == nil
+            && server.services.allowsListening(at: place, for: user)
+    }
+
+    /// Listens at the socket `path`, if the client may.
+    func listen(at path: RawPath, _ server: ServerSide) -> Bool {
+        guard mayListen(at: .socket(path), server),
+            let forward = try? RemoteForward.open(at: path, on: loop, accept: acceptForwarded)
+        else { return false }
+        server.forwards[.socket(path)] = forward
+        return true
+    }
+
+    /// Listens at the addresses of `host`, where the client may; returns the port that it got, or nil.
+    func listen(
+        at addresses: RemoteForward.Addresses, of host: String, port: UInt16, _ server: ServerSide
+    ) -> UInt16? {
+        guard
+            let forward = try? RemoteForward.open(
+                at: addresses, of: host, port: port, on: loop, accept: acceptForwarded)
         else { return nil }
-        do throws(ReactorError) {
-            let forward = try RemoteForward.open(at: place, on: loop) { [weak self] stream, type in
-                guard let self else { return stream.close() }
-                self.assumeIsolated { $0.forward(stream, as: type) }
-            }
-            server.forwards[place.with(port: forward.port)] = forward
-            return forward.port
-        } catch {
-            return nil
+        server.forwards[.tcp(host: host, port: forward.port)] = forward
+        return forward.port
+    }
+
+    private var acceptForwarded: @Sendable (any ByteStream, ChannelType) -> Void {
+        { [weak self] stream, type in
+            guard let self else { return stream.close() }
+            self.assumeIsolated { $0.forward(stream, as: type) }
         }
     }
 
@@ -106,15 +123,5 @@ extension Connection {
         guard let forward = server.forwards.removeValue(forKey: place) else { return false }
         forward.close()
         return true
-    }
-}
-
-extension ForwardingPlace {
-    /// The place with the port that was chosen: by that the client cancels it.
-    fileprivate func with(port: UInt16) -> ForwardingPlace {
-        switch self {
-        case .tcp(let host, _): .tcp(host: host, port: port)
-        case .socket: self
-        }
     }
 }

@@ -25,32 +25,79 @@ extension Connection {
         }
     }
 
+    /// Answers a global request, behind those that came before it: replies have no number, and their order is all that tells
+    /// which request they answer (RFC 4254 §4).
     func receiveGlobalRequest(_ request: GlobalRequest, wantReply: Bool, _ server: ServerSide) {
-        let reply: GlobalReply
+        guard server.waitingRequests.count < ServerLimits.waitingRequestCount else {
+            return end(
+                .channel(.tooManyGlobalRequests(limit: ServerLimits.waitingRequestCount)), telling: .protocolError)
+        }
+        server.waitingRequests.append((request, wantReply))
+        answerGlobalRequests(server)
+    }
+
+    private func answerGlobalRequests(_ server: ServerSide) {
+        while server.lookup == .none, !server.waitingRequests.isEmpty {
+            let (request, wantReply) = server.waitingRequests.removeFirst()
+            switch request {
+            case .tcpipForward(let host, let port): listen(host, port, wantReply: wantReply, server)
+            case .hostKeysProve, .noMoreSessions, .streamlocalForward, .cancelTCPIPForward, .cancelStreamlocalForward,
+                .keepalive, .hostKeys, .other:
+                let reply = reply(to: request, server)
+                if wantReply { replyGlobally(reply) }
+            }
+        }
+    }
+
+    /// The reply to what can be answered at once.
+    private func reply(to request: GlobalRequest, _ server: ServerSide) -> GlobalReply {
         switch request {
-        case .hostKeysProve(let blobs): reply = proveHostKeys(blobs, server)
+        case .hostKeysProve(let blobs): return proveHostKeys(blobs, server)
         case .noMoreSessions:
             server.sessions = .renounced
-            reply = .success(data: [])
-        case .tcpipForward(let address, let port): reply = listen(address, port, server)
-        case .streamlocalForward(let path):
-            reply = listen(at: .socket(path), server) == nil ? .failure : .success(data: [])
+            return .success(data: [])
+        case .streamlocalForward(let path): return listen(at: path, server) ? .success(data: []) : .failure
         case .cancelTCPIPForward(let address, let port):
             let place = UInt16(exactly: port).map { ForwardingPlace.tcp(host: address, port: $0) }
-            reply = place.map { stopListening(at: $0, server) } ?? false ? .success(data: []) : .failure
+            return place.map { stopListening(at: $0, server) } ?? false ? .success(data: []) : .failure
         case .cancelStreamlocalForward(let path):
-            reply = stopListening(at: .socket(path), server) ? .success(data: []) : .failure
-        case .keepalive, .hostKeys, .other: reply = .failure
+            return stopListening(at: .socket(path), server) ? .success(data: []) : .failure
+        case .keepalive, .hostKeys, .tcpipForward, .other: return .failure
         }
-        if wantReply { replyGlobally(reply) }
+    }
+
+    // MARK: Remote forwarding
+
+    /// Listens for the client; a name is looked up first, off the loop.
+    private func listen(_ host: String, _ port: UInt32, wantReply: Bool, _ server: ServerSide) {
+        guard let port = UInt16(exactly: port), mayListen(at: .tcp(host: host, port: port), server) else {
+            if wantReply { replyGlobally(.failure) }
+            return
+        }
+        if let addresses = RemoteForward.Addresses(host) {
+            let reply = listen(addresses, host, port, server)
+            if wantReply { replyGlobally(reply) }
+            return
+        }
+        server.lookup = .underWay
+        let ticket = takeTicket()
+        server.tasks[ticket] = Task {
+            let addresses = try? await RemoteForward.Addresses.lookUp(host, on: self.loop)
+            server.tasks[ticket] = nil
+            guard case .open = self.phase else { return }
+            server.lookup = .none
+            let reply = addresses.map { self.listen($0, host, port, server) } ?? .failure
+            if wantReply { self.replyGlobally(reply) }
+            self.answerGlobalRequests(server)
+        }
     }
 
     /// Port 0 is answered by the one that was chosen (RFC 4254 §7.1).
-    private func listen(_ address: String, _ port: UInt32, _ server: ServerSide) -> GlobalReply {
-        guard let wanted = UInt16(exactly: port),
-            let chosen = listen(at: .tcp(host: address, port: wanted), server)
-        else { return .failure }
-        guard wanted == 0 else { return .success(data: []) }
+    private func listen(
+        _ addresses: RemoteForward.Addresses, _ host: String, _ port: UInt16, _ server: ServerSide
+    ) -> GlobalReply {
+        guard let chosen = listen(at: addresses, of: host, port: port, server) else { return .failure }
+        guard port == 0 else { return .success(data: []) }
         var data = ByteBuffer()
         data.append(UInt32(chosen))
         return .success(data: data.array)

@@ -3,8 +3,9 @@ package import Reactor
 
 /// A server: listens, takes connections within its limits, and lets those who prove who they are use its services.
 ///
-/// Lives on one loop with all its connections. A connection of a stranger holds at most about 1 MiB: what it may send
-/// before it logs in, one packet and its answers.
+/// Lives on the first loop of its group, where it listens and admits; its TCP connections are handed to the group's loops in
+/// turn, and stay where they are handed to. A connection of a stranger holds at most about 1 MiB: what it may send before
+/// it logs in, one packet and its answers.
 package actor SSHServer {
     /// What happens, for logs. Texts of clients are in it, not yet safe to print (`visible()`).
     package enum Event: Sendable {
@@ -16,6 +17,7 @@ package actor SSHServer {
     }
 
     package nonisolated let loop: EventLoop
+    private nonisolated let group: EventLoopGroup
     private let configuration: ServerConfiguration
     private let policy: any ServerAuthenticationPolicy
     private let services: any ServerServices
@@ -39,13 +41,14 @@ package actor SSHServer {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
-    /// A server that does not listen yet. `observe` is called on the loop.
+    /// A server that does not listen yet, by default with a loop for each core. `observe` is called on the first loop.
     package init(
         _ configuration: ServerConfiguration, policy: any ServerAuthenticationPolicy, services: any ServerServices,
-        admission: AdmissionControl.Configuration = AdmissionControl.Configuration(), on loop: EventLoop,
-        observe: @escaping @Sendable (Event) -> Void = { _ in }
+        admission: AdmissionControl.Configuration = AdmissionControl.Configuration(),
+        on group: EventLoopGroup = .shared, observe: @escaping @Sendable (Event) -> Void = { _ in }
     ) {
-        self.loop = loop
+        self.group = group
+        loop = group.loops[0]
         self.configuration = configuration
         self.policy = policy
         self.services = services
@@ -88,7 +91,8 @@ package actor SSHServer {
 
     // MARK: Connections
 
-    /// Serves one connection that came in by whatever way, within the limits.
+    /// Serves one connection that came in by whatever way, within the limits; `stream` is one of the first loop. A TCP
+    /// connection goes to the loop whose turn it is, every other stream is served where it is.
     package func take(_ stream: any ByteStream, from source: ConnectionSource) {
         guard case .open = phase else { return stream.close() }
         let key = AdmissionControl.Source(source)
@@ -99,10 +103,43 @@ package actor SSHServer {
         case .success: break
         }
         observe(.connected(source))
-        let side = ServerSide(configuration: configuration, source: source, policy: policy, services: services)
-        let connection = Connection(serving: stream, as: side)
+        let next = group.next()
+        guard next !== loop, let tcp = stream as? TCPStream else { return begin(stream, key, source) }
+        guard let detached = tcp.detach() else { return fail(key, source) }
+        next.execute { [self] in
+            let stream = detached.attach(to: next)
+            let connection = stream.map { makeConnection($0, source) }
+            loop.execute {
+                self.assumeIsolated { server in
+                    guard let connection else { return server.fail(key, source) }
+                    server.register(connection, key, source)
+                }
+            }
+        }
+    }
+
+    private func begin(_ stream: any ByteStream, _ key: AdmissionControl.Source, _ source: ConnectionSource) {
+        register(makeConnection(stream, source), key, source)
+    }
+
+    private nonisolated func makeConnection(_ stream: any ByteStream, _ source: ConnectionSource) -> Connection {
+        Connection(
+            serving: stream,
+            as: ServerSide(configuration: configuration, source: source, policy: policy, services: services))
+    }
+
+    private func register(_ connection: Connection, _ key: AdmissionControl.Source, _ source: ConnectionSource) {
         connections[ObjectIdentifier(connection)] = connection
         Task { await self.serve(connection, key, source) }
+        // What came from another loop meanwhile.
+        if case .closing = phase { end(connection, sparingOpen: false) }
+    }
+
+    /// The connection has gone before it could be served.
+    private func fail(_ key: AdmissionControl.Source, _ source: ConnectionSource) {
+        admission.conclude(key, .stopped, now: loop.now)
+        leave()
+        observe(.ended(source, user: nil, .closedByPeer))
     }
 
     private func serve(_ connection: Connection, _ key: AdmissionControl.Source, _ source: ConnectionSource) async {
@@ -110,12 +147,7 @@ package actor SSHServer {
             let user = try await connection.admit()
             admission.conclude(key, .authenticated, now: loop.now)
             observe(.authenticated(source, user))
-            await connection.whenClosed { [weak self] error in
-                self?.assumeIsolated { server in
-                    server.didEnd(connection)
-                    server.observe(.ended(source, user: user, error))
-                }
-            }
+            await connection.whenClosed { [weak self] error in self?.didEnd(connection, source, user, error) }
         } catch {
             admission.conclude(key, error.outcome, now: loop.now)
             didEnd(connection)
@@ -123,10 +155,27 @@ package actor SSHServer {
         }
     }
 
+    /// A connection of a user has ended; called on its loop.
+    private nonisolated func didEnd(
+        _ connection: Connection, _ source: ConnectionSource, _ user: AuthenticatedUser, _ error: ConnectionError
+    ) {
+        let conclude: @Sendable () -> Void = {
+            self.assumeIsolated { server in
+                server.didEnd(connection)
+                server.observe(.ended(source, user: user, error))
+            }
+        }
+        if loop.isCurrent { conclude() } else { loop.execute(conclude) }
+    }
+
     private func didEnd(_ connection: Connection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        leave()
+    }
+
+    private func leave() {
         admission.end()
-        guard connections.isEmpty else { return }
+        guard admission.count == 0 else { return }
         for waiter in waiters { waiter.resume() }
         waiters = []
     }
@@ -147,16 +196,22 @@ package actor SSHServer {
         let timer = loop.schedule(after: time) { [weak self] in
             self?.assumeIsolated { $0.endConnections(sparingOpen: false) }
         }
-        if !connections.isEmpty {
-            await withCheckedContinuation(isolation: self) { waiters.append($0) }
+        // Those on their way to another loop are counted too. The last one may leave before this is run.
+        await withCheckedContinuation(isolation: self) { waiter in
+            if admission.count > 0 { waiters.append(waiter) } else { waiter.resume() }
         }
         timer.cancel()
     }
 
     private func endConnections(sparingOpen: Bool) {
-        for connection in connections.values {
+        for connection in connections.values { end(connection, sparingOpen: sparingOpen) }
+    }
+
+    private func end(_ connection: Connection, sparingOpen: Bool) {
+        let close: @Sendable () -> Void = {
             connection.assumeIsolated { if !sparingOpen || !$0.isOpen { $0.close() } }
         }
+        if connection.loop.isCurrent { close() } else { connection.loop.execute(close) }
     }
 }
 

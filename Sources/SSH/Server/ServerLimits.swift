@@ -21,6 +21,8 @@ package enum ServerLimits {
     package static let channelCount = 128
     /// Addresses and sockets that one connection may have listened at.
     package static let forwardCount = 64
+    /// Global requests that may wait for a name at which the client wants to listen.
+    package static let waitingRequestCount = 64
     /// Environment variables of one session, and all their names and values in bytes.
     package static let environmentCount = 128
     package static let environmentLength = 64 << 10

@@ -14,8 +14,17 @@ package final class ServerSide: @unchecked Sendable {
     var hostKeyProofCount = 0
     var sessions = SessionPermission.granted
     var forwards: [ForwardingPlace: RemoteForward] = [:]
+    /// Global requests that wait, and whether this is for a name that is looked up.
+    var waitingRequests: [(request: GlobalRequest, wantReply: Bool)] = []
+    var lookup = Lookup.none
     /// What is decided or connected outside the loop; each ends with its task, or with the connection.
     var tasks: [UInt64: Task<Void, Never>] = [:]
+
+    /// Whether a name is looked up at which the client wants to listen.
+    enum Lookup {
+        case none
+        case underWay
+    }
 
     /// Whether the client may open sessions.
     enum SessionPermission {
@@ -50,6 +59,7 @@ package final class ServerSide: @unchecked Sendable {
     func connectionDidEnd() {
         for forward in forwards.values { forward.close() }
         forwards = [:]
+        waitingRequests = []
         for task in tasks.values { task.cancel() }
         tasks = [:]
     }

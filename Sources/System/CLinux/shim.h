@@ -43,9 +43,10 @@ static inline long linux_read_cached(int file, void *base, size_t count, int64_t
     return syscall(SYS_preadv2, file, &part, 1L, (long)offset, 0L, 0x8L);
 }
 
-/// The type of the file system that a file is on, by fstatfs(2); 0 when it cannot be told.
-static inline long linux_file_system_type(int file) {
-    long status[32] = { 0 };
-    return syscall(SYS_fstatfs, file, status) == 0 ? status[0] : 0;
+/// fstatfs(2): the magic number of the file system's type, the first word of its structure, which has less than 32; -1 when
+/// it fails.
+static inline long linux_file_system_type(int descriptor) {
+    long words[32] = { 0 };
+    return syscall(SYS_fstatfs, descriptor, words) == 0 ? words[0] : -1;
 }
 #endif

@@ -72,6 +72,28 @@ struct FileServerTests {
         await #expect(throws: RequestError.self) { try await client.homeDirectory(of: "root") }
     }
 
+    @Test("Opening cuts a file off, small or large, and closing lets go of one without a name", arguments: resolutions)
+    func truncation(resolution: RootedFileSystem.Resolution) async throws {
+        let folder = try ServedFolder(resolution: resolution)
+        let client = try await folder.client()
+        for size in [0, 1, 1 << 20, 1 << 20 + 1, 3 << 20] {
+            try folder.write([UInt8](repeating: 1, count: size), "a")
+            let handle = try await client.open("a", [.write, .create, .truncate])
+            #expect(try await client.attributes(of: handle).size == 0, "\(size)")
+            try await client.write(handle, offset: 0, ByteBuffer([2, 3]))
+            try await client.close(handle)
+            #expect(try folder.read("a") == [2, 3], "\(size)")
+            try folder.write([UInt8](repeating: 1, count: size), "b")
+            let nameless = try await client.open("b", [.read, .write])
+            try await client.remove("b")
+            #expect(try await client.attributes(of: nameless).size == UInt64(size))
+            try await client.close(nameless)
+            await #expect(throws: RequestError.self) { try await client.close(nameless) }
+        }
+        let directory = try await client.openDirectory("/")
+        try await client.close(directory)
+    }
+
     @Test("All of OpenSSH's extensions are announced, and check-file with its algorithms")
     func announcement() async throws {
         let client = try await ServedFolder().client()

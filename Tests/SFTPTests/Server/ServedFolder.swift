@@ -121,12 +121,17 @@ final class ServedFolder: Sendable {
     let files: RootedFileSystem
     let options: FileServerOptions
 
+    /// Short requests are served on the loop from the first one on, unless the resolution is the walk.
     init(
         resolution: RootedFileSystem.Resolution? = nil, _ configure: (inout FileServerOptions) -> Void = { _ in }
     ) throws {
         directory = try TemporaryDirectory()
-        files = try RootedFileSystem(at: RawPath(directory.path), resolution: resolution)
+        var pace = DiskPace.Configuration()
+        pace.trustedCount = 0
+        pace.quick = .max
+        files = try RootedFileSystem(at: RawPath(directory.path), resolution: resolution, pace: DiskPace(pace))
         var options = FileServerOptions()
+        options.worksDirectly = resolution != .walk
         configure(&options)
         self.options = options
     }

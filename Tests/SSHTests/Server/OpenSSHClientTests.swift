@@ -219,6 +219,33 @@ struct OpenSSHClientTests {
         }
     }
 
+    /// The system's resolver knows it whatever its case, the server by itself in lower case alone.
+    @Test("A name to listen at is looked up, and what is asked for meanwhile is answered behind it")
+    func remoteName() async throws {
+        let greeter = try greeter()
+        defer { greeter.stop() }
+        try await ServedHost.with { host in
+            let client = try OpenSSHClient(.system, to: host)
+            let (port, other) = (try freePort(), try freePort())
+            let name = "LocalHost"
+            let connect = """
+                exec python3 -c 'import socket,sys
+                for host, port in (sys.argv[1], \(port)), ("127.0.0.1", \(other)):
+                    print(socket.create_connection((host, port)).makefile().readline(), end="")' \(name)
+                """
+            let options = [
+                "-o", "ExitOnForwardFailure=yes", "-R", "\(name):\(port):127.0.0.1:\(greeter.port)",
+                "-R", "127.0.0.1:\(other):127.0.0.1:\(greeter.port)",
+            ]
+            let result = try await client.run([connect], options: options)
+            #expect(result.output == "welcome\nwelcome\n", "\(result.errors)")
+            let unknown = try await client.run(
+                ["true"],
+                options: ["-o", "ExitOnForwardFailure=yes", "-R", "nowhere.invalid:\(port):127.0.0.1:\(greeter.port)"])
+            #expect(unknown.status == 255 && unknown.errors.contains("remote port forwarding failed"))
+        }
+    }
+
     @Test("Unix sockets are forwarded, both ways")
     func sockets() async throws {
         try await ServedHost.with { host in

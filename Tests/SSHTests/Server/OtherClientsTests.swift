@@ -103,22 +103,4 @@ struct OtherClientsTests {
             #expect(forwarded.output == "welcome\n", "\(forwarded.errors)")
         }
     }
-
-    // MARK: ssh-audit
-
-    @Test(
-        "ssh-audit finds nothing to fail or to warn of", .enabled(if: Installed.sshAudit, "ssh-audit is not installed"))
-    func audit() async throws {
-        try await ServedHost.with(configure: { $0.hostKeys.removeAll { $0.publicKey.algorithm == .ecdsaP256 } }) {
-            host in
-            let result = try await runProgram(
-                Repository.cache + "/venv/bin/ssh-audit",
-                ["--no-colors", "--skip-rate-test", "-l", "warn", "-p", "\(host.port)", "127.0.0.1"],
-                timeout: 120)
-            let found = result.output.split(separator: "\n").filter {
-                ($0.contains("[fail]") || $0.contains("[warn]")) && !$0.contains("post-quantum")
-            }
-            #expect(found == [], "\(result.output)")
-        }
-    }
 }

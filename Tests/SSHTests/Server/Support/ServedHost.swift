@@ -39,10 +39,12 @@ final class ServedHost: Sendable {
         admission.penalties = nil
         admission.perSource = 100
         change(&admission)
-        let loop = EventLoop()
+        // Two, so that connections are handed from one to the other.
+        let group = EventLoopGroup(count: 2)
+        let loop = group.loops[0]
         let events = Events()
         let server = SSHServer(
-            configuration, policy: ServedAccounts(), services: services, admission: admission, on: loop
+            configuration, policy: ServedAccounts(), services: services, admission: admission, on: group
         ) { events.append($0) }
         let address = try await server.listen(at: SocketAddress(host: "127.0.0.1", port: 0)!)
         let directory = try TemporaryDirectory()
@@ -53,7 +55,7 @@ final class ServedHost: Sendable {
         let result: Result<R, any Error>
         do { result = .success(try await body(host)) } catch { result = .failure(error) }
         await server.shutdown()
-        await loop.shutdown()
+        await group.shutdown()
         return try result.get()
     }
 
