@@ -37,7 +37,7 @@ package actor HostFiles {
     ) async throws(FairleadError) -> SFTPFileSystem {
         let request = session.request
         var access = SFTPFileSystem.Access(
-            hash: { question in await self.current?.sha256(question) }, widen: { await self.widen() })
+            hash: { question in await self.sha256(question) }, widen: { await self.widen() })
         if reconnects { access.reconnect = { await self.reconnect() } }
         return SFTPFileSystem(
             try await session.openFiles(), place: "\(request.user)@\(request.host):\(request.port)",
@@ -54,6 +54,21 @@ package actor HostFiles {
 
     /// The connection that is in use now; nil after `close()`.
     package var current: HostSession? { isClosed ? nil : session }
+
+    /// So many commands run at once: hosts allow some ten sessions on a connection.
+    private static let maximumCommands = 4
+    private var commands = 0
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    private func sha256(_ question: HashQuestion) async -> [String]? {
+        while commands >= Self.maximumCommands { await withCheckedContinuation { waiting.append($0) } }
+        commands += 1
+        defer {
+            commands -= 1
+            if !waiting.isEmpty { waiting.removeFirst().resume() }
+        }
+        return await current?.sha256(question)
+    }
 
     private func widen() async -> FileTransferClient? {
         guard !isClosed else { return nil }
@@ -119,11 +134,14 @@ extension HostSession {
         switch question {
         case .files(let paths):
             count = paths.count
+            var names: [String] = []
             for path in paths {
                 guard let name = Self.shellWord(path) else { return nil }
-                // A file that cannot be read has a line as well.
-                commands.append("sha256sum < \(name) || echo")
+                names.append(name)
             }
+            // One process for all; if a file cannot be read, one for each, so that it has a line as well.
+            let each = names.map { "sha256sum < \($0) || echo" }.joined(separator: "; ")
+            commands = ["s=$(sha256sum -- \(names.joined(separator: " "))) && printf '%s\\n' \"$s\" || { \(each); }"]
         case .ranges(let path, let ranges):
             count = ranges.count
             guard let name = Self.shellWord(path) else { return nil }
@@ -139,7 +157,8 @@ extension HostSession {
         else { return nil }
         let lines = String(decoding: content.output, as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-        let sums = lines.map { $0.prefix { $0 != " " }.lowercased() }
+        // A backslash tells of a name that is escaped.
+        let sums = lines.map { $0.drop { $0 == "\\" }.prefix { $0 != " " }.lowercased() }
         guard sums.count == count, sums.allSatisfy({ $0.isEmpty || $0.count == 64 && $0.allSatisfy(\.isHexDigit) })
         else { return nil }
         return sums

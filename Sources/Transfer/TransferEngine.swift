@@ -33,8 +33,10 @@ package actor TransferEngine {
     var entryCount = 0
     /// How often connections were made again before this run.
     private var recoveriesBefore = 0
-    /// Temporary files that a lost connection left.
+    /// Temporary files that a lost connection, or a process that was killed, left.
     var strays: [RawPath] = []
+    /// By this a later run with `resumes` knows temporary files of this one; empty without that.
+    package private(set) var tag = ""
     /// Notes of trees that this run brings under a new name.
     var markers: [RawPath] = []
     private var listing = 0
@@ -75,7 +77,7 @@ package actor TransferEngine {
         _ sources: [RawPath], from source: any RemoteFileSystem, to destination: RawPath,
         at target: any RemoteFileSystem
     ) async -> TransferSummary {
-        await run(Route(source: source, destination: target)) {
+        await run(Route(source: source, destination: target), to: destination) {
             await self.plan(sources, to: destination.isEmpty ? "." : destination)
         }
     }
@@ -85,18 +87,20 @@ package actor TransferEngine {
         listed list: [RawPath], below base: RawPath, from source: any RemoteFileSystem, to destination: RawPath,
         at target: any RemoteFileSystem
     ) async -> TransferSummary {
-        await run(Route(source: source, destination: target)) {
+        await run(Route(source: source, destination: target), to: destination) {
             await self.plan(listed: list, below: base, to: destination.isEmpty ? "." : destination)
         }
     }
 
     /// Plans with `plan`, and does what it has found, which begins meanwhile; then `last`, and what folders get at the end.
     func run(
-        _ route: Route, _ plan: @escaping @Sendable () async -> Void, last: @Sendable () async -> Void = {}
+        _ route: Route, to destination: RawPath, _ plan: @escaping @Sendable () async -> Void,
+        last: @Sendable () async -> Void = {}
     ) async -> TransferSummary {
         self.route = route
         summary = TransferSummary()
         (ending, claims, finished, entryCount, strays, markers) = (nil, [], [], 0, [], [])
+        tag = options.resumes ? TemporaryNames.tag(route.source.place, route.destination.place, destination) : ""
         recoveriesBefore = await route.source.recoveries + route.destination.recoveries
         if let limit = try? await route.destination.capabilities().openFiles { openFiles = limit }
         if let limit = try? await route.source.capabilities().openFiles { openFiles = min(openFiles, limit) }
@@ -186,7 +190,17 @@ package actor TransferEngine {
 
     private func removeStrays() async {
         guard ending == nil else { return }
-        for stray in strays { try? await route.destination.remove(stray) }
+        let destination = route.destination
+        await withDiscardingTaskGroup { group in
+            for stray in strays {
+                group.addTask(executorPreference: loop) { try? await destination.remove(stray) }
+            }
+        }
+    }
+
+    /// Notes temporary files that an earlier run left in `folder`, to be removed at the end.
+    func noteStrays(_ names: some Sequence<RawPath>, in folder: RawPath) {
+        strays += names.filter { TemporaryNames.isUnique($0, tag: tag) }.map { folder.appending($0) }
     }
 
     // MARK: Losses

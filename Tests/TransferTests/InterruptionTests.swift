@@ -91,6 +91,37 @@ struct InterruptionTests {
         }
     }
 
+    @Test(
+        "What came before a break is kept, however the host hashes", arguments: Direction.allCases, Hosts.Kind.installed
+    )
+    func kept(direction: Direction, kind: Hosts.Kind) async throws {
+        let site = try await Site(kind)
+        let (from, to) = direction == .get ? (site.remote, site.local) : (site.local, site.remote)
+        try await site.files.write(randomBytes(Self.size), to: from / "a")
+        let notes = RawPath(try TemporaryDirectory().path)
+        func run(_ progress: TransferProgress, rate: UInt64?) async -> TransferSummary {
+            let engine = site.engine(
+                {
+                    $0.resumes = true
+                    $0.journalFolder = notes
+                    $0.rateLimit = rate
+                    Self.smallSteps(&$0)
+                }, progress: progress)
+            return switch direction {
+            case .get: await engine.get([from / "a"], to: to / "b")
+            case .put: await engine.put([from / "a"], to: to / "b")
+            }
+        }
+        let progress = TransferProgress()
+        let task = Task { await run(progress, rate: 16 << 20) }
+        while progress.snapshot.bytesDone < 18 << 20 { await Task.yield() }
+        task.cancel()
+        _ = await task.value
+        let rest = await run(TransferProgress(), rate: nil)
+        #expect(rest.failures.isEmpty && rest.bytesKept >= 17 << 20, "\(rest.bytesKept >> 20) MiB")
+        #expect(try await site.files.areSame(from / "a", to / "b"))
+    }
+
     @Test("A tree that was broken off is gone on with, and not begun anew within itself", arguments: Direction.allCases)
     func brokenTree(direction: Direction) async throws {
         let site = try await Site()
@@ -199,6 +230,56 @@ struct InterruptionTests {
         let fetched = await engine.get(["/"], to: local / "t")
         #expect(Set(fetched.failures.map(\.path)) == ["/a", "/c"] && fetched.files == 1)
         #expect(try await files.names(in: local / "t") == ["b", "c"])
+    }
+
+    @Test("A file that is written to while it is read is copied and told of", arguments: Direction.allCases)
+    func sourceChanged(direction: Direction) async throws {
+        let site = try await Site()
+        let (from, to) = direction == .get ? (site.remote, site.local) : (site.local, site.remote)
+        try await site.files.write(randomBytes(4 << 20), to: from / "a")
+        let old = FileTime(seconds: 1_000_000_000)
+        try await site.files.system.utimes(from / "a", accessed: old, modified: old)
+        let progress = TransferProgress()
+        let engine = site.engine({ $0.rateLimit = 8 << 20 }, progress: progress)
+        let writer = Task {
+            while progress.snapshot.bytesDone == 0 { await Task.yield() }
+            let file = try await File.open(from / "a", .write, on: site.client.loop)
+            try await file.write(ByteBuffer(Array("changed".utf8)), at: 0)
+            try await file.close()
+        }
+        let summary =
+            switch direction {
+            case .get: await engine.get([from / "a"], to: to)
+            case .put: await engine.put([from / "a"], to: to)
+            }
+        try await writer.value
+        #expect(summary.files == 1)
+        #expect(
+            summary.failures.map(\.error) == [.sourceChanged(path: from / "a", expected: 4 << 20, found: 4 << 20)])
+        #expect(try await site.files.system.stat(to / "a").size == 4 << 20)
+    }
+
+    @Test("What a killed run left of small files goes with the next one that resumes", arguments: Direction.allCases)
+    func strays(direction: Direction) async throws {
+        let site = try await Site()
+        let (from, to) = direction == .get ? (site.remote, site.local) : (site.local, site.remote)
+        let engine = site.engine { $0.resumes = true }
+        try await site.files.system.mkdir(from / "tree")
+        for number in 0..<3 { try await site.files.write("x\(number)", to: from / "tree" / RawPath("f\(number)")) }
+        func run() async -> TransferSummary {
+            switch direction {
+            case .get: await engine.get([from / "tree"], to: to)
+            case .put: await engine.put([from / "tree"], to: to)
+            }
+        }
+        #expect(await run().failures.isEmpty)
+        let tag = await engine.engine.tag
+        // One of this run's, one of another's.
+        for suffix in [tag + "1a2b", "1a2b"] {
+            try await site.files.write("", to: to / "tree" / RawPath(".f1.fairlead-\(suffix)"))
+        }
+        #expect(await run().failures.isEmpty)
+        #expect(try await site.files.names(in: to / "tree") == [".f1.fairlead-1a2b", "f0", "f1", "f2"])
     }
 
     @Test(

@@ -126,7 +126,7 @@ package struct TransferOptions: Sendable, Hashable {
     ]
     /// The declared options of `sync`.
     package static let syncGroups = [
-        what, OptionGroup(how.title, how.options.filter { $0 != .onConflict && $0 != .verify }),
+        what, OptionGroup(how.title, how.options.filter { $0 != .onConflict }),
     ]
 
     /// How to pause, for the help of each of these commands.

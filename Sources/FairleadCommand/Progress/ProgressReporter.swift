@@ -64,14 +64,17 @@ package final class ProgressReporter: Sendable {
             sink: { text in try? StandardStream.output.write(Array(text.utf8).rawSpan) })
     }
 
-    /// Shows `progress`, unless something was shown just now; `isWhole` when nothing will come to the totals that are known.
-    package func show(_ progress: TransferProgress.State, isWhole: Bool = true, isPaused: Bool = false) {
+    /// Shows `progress`, unless something was shown just now and this is not the last time; `isWhole` when nothing will come
+    /// to the totals that are known.
+    package func show(
+        _ progress: TransferProgress.State, isWhole: Bool = true, isPaused: Bool = false, isLast: Bool = false
+    ) {
         if form == .silent { return }
         let time = now()
         state.withLock { state in
             // What need not be transferred says nothing about speed.
             state.meter.record(progress.bytesDone - min(progress.bytesDone, progress.bytesKept), at: time)
-            if let last = state.lastShown, time - last < Self.interval { return }
+            if let last = state.lastShown, time - last < Self.interval, !isLast { return }
             state.lastShown = time
             var shown = ProgressState(progress, isWhole: isWhole)
             shown.rate = state.meter.bytesPerSecond

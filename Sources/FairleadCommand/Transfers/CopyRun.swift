@@ -16,7 +16,8 @@ struct CopyRun {
     func callAsFunction() async throws -> ExitStatus {
         let names = try options.names()
         var engineOptions = try options.engineOptions()
-        if options.resumes, destination.host != nil { engineOptions.journalFolder = await TransferJournals.folder() }
+        // Also without --resume: where a tree was begun helps a later run that has it.
+        engineOptions.journalFolder = await TransferJournals.folder()
         let places = Places(
             HostAccess(connection, console), reconnects: options.reconnects,
             scp: options.usesSCP ? .always : .withoutSFTP)

@@ -16,7 +16,7 @@ enum TransferJournals {
     private static let lifetime: Int64 = 30 * 86_400
     /// Entries of the folder that are looked at.
     private static let maximumEntries = 100_000
-    private static let suffix = Array(".journal".utf8)
+    private static let suffixes = [Array(".journal".utf8), Array(".tree".utf8)]
 
     /// `$XDG_STATE_HOME/fairlead/transfers`, or that below `~/.local/state` (XDG Base Directory Specification 0.8).
     static func path(stateHome: String?, home: RawPath) -> RawPath {
@@ -46,8 +46,8 @@ enum TransferJournals {
         let now = Int64(time(nil))
         guard let entries = try? await system.list(folder, limit: maximumEntries) else { return }
         for entry in entries
-        where entry.name.bytes.suffix(suffix.count).elementsEqual(suffix) && entry.status.kind == .regular
-            && entry.status.modified.seconds < now - lifetime
+        where entry.status.kind == .regular && entry.status.modified.seconds < now - lifetime
+            && suffixes.contains(where: { entry.name.bytes.suffix($0.count).elementsEqual($0) })
         {
             try? await system.unlink(folder.appending(entry.name))
         }

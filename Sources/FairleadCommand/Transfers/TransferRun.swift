@@ -25,6 +25,8 @@ final class TransferRun {
     /// The status of what failed last.
     private var failureStatus = ExitStatus.done
     private var start: ContinuousClock.Instant?
+    /// Why what is told could not be written: `errno`.
+    private var outputError: Int32?
 
     init(
         _ options: TransferOptions, _ console: Console, operation: String, engineOptions: Transfer.TransferOptions
@@ -110,10 +112,21 @@ final class TransferRun {
             "verified", verification.path, [("sha256", .string(verification.sha256)), ("method", .string(method))])
     }
 
-    /// Writes a line of JSON; whoever stopped reading is no reason to call the transfer failed.
+    /// Writes a line of JSON; that somebody stopped reading is no reason to call the transfer failed.
     private func event(_ name: String, _ path: RawPath, _ members: [(String, JSON)]) throws {
         let json = JSON.object([("event", .string(name))] + JSON.members("file", of: path) + members)
-        try? StandardStream.output.write(Array((json.text + "\n").utf8).rawSpan)
+        write(json)
+    }
+
+    private func write(_ json: JSON) {
+        do throws(StandardStream.WriteError) {
+            try StandardStream.output.write(Array((json.text + "\n").utf8).rawSpan)
+        } catch {
+            switch error {
+            case .closed: break
+            case .failed(let number): outputError = outputError ?? number
+            }
+        }
     }
 
     /// Tells the summary; returns the exit status: that of the only failure where nothing was done, else whether all was.
@@ -121,15 +134,19 @@ final class TransferRun {
     /// `plannedSteps` is for a run that only planned, and changed nothing.
     func finish(plannedSteps: Int? = nil) -> ExitStatus {
         let done = progress.snapshot
-        tally.bytesMoved = done.bytesDone - min(done.bytesDone, done.bytesKept)
+        let other = done.bytesKept.addingReportingOverflow(done.bytesFailed)
+        tally.bytesMoved = done.bytesDone - min(done.bytesDone, other.overflow ? .max : other.partialValue)
         tally.plannedSteps = plannedSteps
         tally.duration = start.map { ContinuousClock.now - $0 } ?? .zero
         if !console.output.isQuiet {
             if console.output.isJSON {
-                try? StandardStream.output.write(Array((tally.json.text + "\n").utf8).rawSpan)
+                write(tally.json)
             } else {
                 console.note(tally.text)
             }
+        }
+        if let outputError, let report = FailureReport(StandardStream.WriteError.failed(outputError)) {
+            return console.report(report)
         }
         if tally.failed == 0 { return .done }
         return tally.hasDoneSomething || tally.failed > 1 ? .partialFailure : failureStatus
@@ -143,6 +160,6 @@ private func show(
     while !Task.isCancelled {
         // The end of the sleep and the end of the transfer are the same to what follows.
         try? await Task.sleep(for: ProgressReporter.interval)
-        reporter.show(progress.snapshot, isWhole: isLast, isPaused: control.isPaused)
+        reporter.show(progress.snapshot, isWhole: isLast, isPaused: control.isPaused, isLast: Task.isCancelled)
     }
 }

@@ -36,6 +36,10 @@ extension FairleadError {
         switch error {
         case .remote(let error, let path): self.init(error, path: path, context)
         case .local(let error, _): self.init(local: error, operation: context.operation)
+        case .sourceChanged(let path, let expected, let found) where expected == found:
+            self.init(
+                .fileSystem, "\(path) was written to while it was read: the copy may be of neither version", path: path,
+                hint: "transfer it again when nobody writes to it")
         case .sourceChanged(let path, let expected, let found):
             self.init(
                 .fileSystem, "\(path) changed while it was read: \(found) bytes instead of \(expected)", path: path,

@@ -24,6 +24,8 @@ final class FileAttempt {
     var facts: FileFacts?
     /// What the temporary file has.
     var done = ByteRangeSet()
+    /// The source was written to while it was read: the copy is whole, and perhaps of neither version.
+    var change: TransferError?
     /// What was given to it when the connection broke, and perhaps arrived.
     var suspects: [Range<UInt64>] = []
 

@@ -60,13 +60,14 @@ extension TransferEngine {
         guard let target = attempt.target else { return }
         let ticket = attempt.ticket ?? progress.begin(job.source, size: job.facts.size)
         attempt.ticket = ticket
-        if isSmall(job.facts), try await copySmall(attempt, to: target) {
+        if isSmall(job), try await copySmall(attempt, to: target) {
             progress.advance(ticket, by: Int(clamping: job.facts.size ?? 0))
         } else {
             try await copyLarge(attempt, to: target)
         }
         progress.end(ticket, .done)
         summary.files += 1
+        if let change = attempt.change { note(change, at: job.source) }
     }
 
     private enum Decision {
@@ -140,8 +141,10 @@ extension TransferEngine {
 
     // MARK: Small files
 
-    private func isSmall(_ facts: FileFacts) -> Bool {
-        guard let size = facts.size, size > 0, !options.verifies else { return false }
+    private func isSmall(_ job: TransferJob) -> Bool {
+        guard let size = job.facts.size, size > 0, !options.verifies else { return false }
+        // Nobody would find its part in a folder that is not looked into.
+        if options.resumes, job.isNamed { return false }
         return size < UInt64(min(options.limits.smallFile, options.limits.pieceLength))
     }
 
@@ -159,7 +162,7 @@ extension TransferEngine {
         guard let content else { return false }
         try await pace(content.count)
         let (permissions, changes) = attributes(for: attempt, job.facts)
-        let temporary = TemporaryNames.unique(beside: target)
+        let temporary = TemporaryNames.unique(beside: target, tag: tag)
         do throws(TransferError) {
             try await destination.writeSmall(
                 content, to: target, through: temporary, permissions: permissions, changes,

@@ -113,22 +113,28 @@ extension TransferEngine {
         attempt.done = await copy.done
         attempt.facts = facts
         let size = end ?? expected
-        try await checkSource(file, facts, size: size, isSizeKnown: isSizeKnown)
+        attempt.change = try await checkSource(file, facts, size: size, isSizeKnown: isSizeKnown)
         try await finish(sink, attempt, facts, size: size)
         return size
     }
 
-    /// Whether what was read is all that there is.
+    /// Whether what was read is all that there is, which has to be; the error is for a source that was written to
+    /// meanwhile, which nobody can help.
     private func checkSource(
         _ file: any OpenFile, _ facts: FileFacts, size: UInt64, isSizeKnown: Bool
-    ) async throws(TransferError) {
+    ) async throws(TransferError) -> TransferError? {
+        guard facts.kind == .regular else { return nil }
         let expected = facts.size ?? 0
+        let now = try await file.facts()
+        let present = now.size ?? size
         // A file that grew is taken as far as it went: what is appended to a log belongs to the next time.
-        guard isSizeKnown || size < expected else { return }
-        let now = try await file.facts().size ?? size
-        guard size < expected ? now == size : now >= size else {
-            throw .sourceChanged(path: file.path, expected: expected, found: min(now, size))
+        guard size < expected ? present == size : present >= size || !isSizeKnown else {
+            throw .sourceChanged(path: file.path, expected: expected, found: min(present, size))
         }
+        guard present == expected, let before = facts.modified, let after = now.modified,
+            before.seconds != after.seconds || route.source.isLocal && before != after
+        else { return nil }
+        return .sourceChanged(path: file.path, expected: expected, found: present)
     }
 
     /// Gives the temporary file its size and attributes, brings it to the disk and closes it.
@@ -171,7 +177,7 @@ extension TransferEngine {
     /// Has the server copy by itself; nil where it does not.
     private func copyWithin(_ attempt: FileAttempt, to target: RawPath) async throws(TransferError) -> UInt64? {
         let destination = route.destination
-        let temporary = TemporaryNames.unique(beside: target)
+        let temporary = TemporaryNames.unique(beside: target, tag: tag)
         let facts = attempt.job.facts
         let (permissions, changes) = attributes(for: attempt, facts)
         attempt.temporary = temporary

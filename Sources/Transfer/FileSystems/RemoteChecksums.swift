@@ -31,7 +31,7 @@ struct RemoteChecksums {
     /// Of parts of a file, as long as nothing has to be read back for that.
     func parts(_ path: RawPath, _ ranges: [Range<UInt64>]) async throws(TransferError) -> [String]? {
         guard let first = ranges.first else { return [] }
-        if let sum = try await checkFile(path, first) {
+        if let sum = try await checkFile(path, first), try await hashesRanges(path, ranges) {
             var sums = [sum]
             for range in ranges.dropFirst() {
                 guard let sum = try await checkFile(path, range) else { return nil }
@@ -43,8 +43,35 @@ struct RemoteChecksums {
         return sums.map { $0.lowercased() }
     }
 
+    /// Whether the server's sum of a range is that of the range, by one that does not begin at the start of the file:
+    /// ProFTPD 1.3.8's is of something else.
+    private func hashesRanges(_ path: RawPath, _ ranges: [Range<UInt64>]) async throws(TransferError) -> Bool {
+        guard let range = ranges.first(where: { $0.lowerBound > 0 && !$0.isEmpty }) else { return true }
+        let probe = range.lowerBound..<min(range.upperBound, range.lowerBound + Self.probeLength)
+        guard let sum = try await checkFile(path, probe) else { return false }
+        do throws(RequestError) {
+            let handle = try await client.open(path, .read)
+            do throws(RequestError) {
+                let data = try await client.read(
+                    handle, offset: probe.lowerBound, length: Int(probe.upperBound - probe.lowerBound))
+                await client.abandon(handle)
+                return Hexadecimal.encode(MessageDigest.digest(.sha256, of: data.bytes)) == sum
+            } catch {
+                await client.abandon(handle)
+                throw error
+            }
+        } catch {
+            throw TransferError(error, at: path)
+        }
+    }
+
+    /// How much is read to know whether a server hashes ranges, in bytes.
+    private static let probeLength: UInt64 = 1024
+
     /// How many files one command is asked for, at most.
-    private static let filesPerCommand = 64
+    private static let filesPerCommand = 256
+    /// Bytes of their paths, at most: a command has 128 KiB on Linux, and quoting makes them longer.
+    private static let commandLength = 16 << 10
 
     /// Of whole files, nil for one that cannot be read; as long as nothing has to be read back for that.
     func each(_ paths: [RawPath]) async throws(TransferError) -> [String?]? {
@@ -56,10 +83,16 @@ struct RemoteChecksums {
         }
         guard let hash else { return nil }
         var sums: [String?] = []
-        for start in stride(from: 0, to: paths.count, by: Self.filesPerCommand) {
-            let part = Array(paths[start..<min(start + Self.filesPerCommand, paths.count)])
-            guard let answer = await hash(.files(part)), answer.count == part.count else { return nil }
+        var rest = paths[...]
+        while !rest.isEmpty {
+            var length = 0
+            let part = rest.prefix(Self.filesPerCommand).prefix { path in
+                length += path.bytes.count
+                return length <= Self.commandLength || length == path.bytes.count
+            }
+            guard let answer = await hash(.files(Array(part))), answer.count == part.count else { return nil }
             sums += answer.map { $0.isEmpty ? nil : $0.lowercased() }
+            rest = rest.dropFirst(part.count)
         }
         return sums
     }

@@ -4,9 +4,21 @@ import Reactor
 
 /// Names beside a target: those that a file has until it is whole, and those in place of one that is taken.
 enum TemporaryNames {
-    /// A name that nobody else uses.
-    static func unique(beside target: RawPath) -> RawPath {
-        name(beside: target, suffix: String(UInt64.random(in: 0 ... .max), radix: 36))
+    /// A name that nobody else uses; by `tag` a later run knows it for its own.
+    static func unique(beside target: RawPath, tag: String = "") -> RawPath {
+        name(beside: target, suffix: tag + String(UInt64.random(in: 0 ... .max), radix: 36))
+    }
+
+    /// What the names of a run that can be gone on with begin with: the same for all runs from and to the same places.
+    static func tag(_ source: String, _ destination: String, _ path: RawPath) -> String {
+        let identity = Array("\(source)\0\(destination)\0".utf8) + path.bytes
+        return Hexadecimal.encode(MessageDigest.digest(.sha256, of: identity.rawSpan)).prefix(12) + "-"
+    }
+
+    /// Whether `name` is one that `unique` gave with this tag.
+    static func isUnique(_ name: RawPath, tag: String) -> Bool {
+        !tag.isEmpty && isTemporary(name)
+            && String(decoding: name.bytes, as: UTF8.self).contains(".fairlead-\(tag)")
     }
 
     /// The name that a later run finds again.

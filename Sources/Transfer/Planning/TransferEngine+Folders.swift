@@ -11,6 +11,7 @@ extension TransferEngine {
             }
             async let listing = listSource(folder.source)
             let existing = try await prepare(folder)
+            noteStrays((existing ?? [:]).keys, in: folder.target)
             finished.append(FinishedFolder(target: folder.target, facts: folder.facts))
             let found = try await listing.get()
             entryCount += found.entries.count

@@ -65,6 +65,8 @@ extension TransferEngine {
     /// What the sources are; a pattern stands for all that it matches. Those that are nothing are noted as failed.
     private func expand(_ sources: [RawPath]) async -> [Source] {
         var found: [Source] = []
+        // What two patterns match is one source.
+        var paths: Set<RawPath> = []
         for source in sources {
             let path: RawPath = source.isEmpty ? "." : source
             do throws(TransferError) {
@@ -76,9 +78,9 @@ extension TransferEngine {
                     if !route.source.isLocal, facts.kind == .characterDevice {
                         throw .wrongKind(path: path, "a device of a host cannot be transferred")
                     }
-                    found.append((path, facts))
+                    if paths.insert(path).inserted { found.append((path, facts)) }
                 } else {
-                    found += try await matches(of: path)
+                    found += try await matches(of: path).filter { paths.insert($0.path).inserted }
                 }
             } catch {
                 note(error, at: path)

@@ -14,6 +14,8 @@ package final class TransferProgress: Sendable {
         package var bytesDone: UInt64 = 0
         /// Of these, bytes that were there already and did not have to be transferred.
         package var bytesKept: UInt64 = 0
+        /// Of these, bytes of files that failed.
+        package var bytesFailed: UInt64 = 0
         /// Grows while folders are listed.
         package var bytesTotal: UInt64 = 0
         package var filesDone = 0
@@ -117,6 +119,10 @@ package final class TransferProgress: Sendable {
         ledger.withLock { ledger in
             if let index = ledger.index(of: ticket) {
                 ledger.state.latest = ledger.files[index].file.path
+                if ending == .failed {
+                    let done = ledger.files[index].file.bytesDone
+                    ledger.state.bytesFailed = ledger.state.bytesFailed.addingClamped(done)
+                }
                 ledger.files.remove(at: index)
             }
             ledger.count(ending)

@@ -60,7 +60,7 @@ extension TransferEngine {
     private func openUnique(
         _ attempt: FileAttempt, _ permissions: UInt32, to target: RawPath
     ) async throws(TransferError) -> any OpenFile {
-        let temporary = TemporaryNames.unique(beside: target)
+        let temporary = TemporaryNames.unique(beside: target, tag: tag)
         let sink = try await route.destination.open(temporary, .create(permissions: permissions))
         attempt.temporary = temporary
         return sink
@@ -214,7 +214,10 @@ extension TransferEngine {
     private func beginJournal(
         _ attempt: FileAttempt, _ facts: FileFacts, to target: RawPath
     ) async -> JournalFile? {
-        guard let path = journalPath(for: attempt), let header = header(attempt, facts, to: target) else { return nil }
+        // One that lies elsewhere is for those who said that they will come back.
+        guard options.resumes || route.destination.isLocal, let path = journalPath(for: attempt),
+            let header = header(attempt, facts, to: target)
+        else { return nil }
         return await JournalFile.begin(path, header, done: attempt.done, on: loop)
     }
 }

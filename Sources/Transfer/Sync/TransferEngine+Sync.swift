@@ -15,7 +15,7 @@ extension TransferEngine {
         options.onConflict = .overwrite
         let roots = Roots(source: source.isEmpty ? "." : source, destination: destination.isEmpty ? "." : destination)
         let plan = PlanBox()
-        return await run(Route(source: place, destination: target)) {
+        return await run(Route(source: place, destination: target), to: destination) {
             await plan.set(self.begin(roots, sync))
         } last: {
             if let plan = await plan.plan { await self.end(plan, roots, sync) }
@@ -45,6 +45,13 @@ extension TransferEngine {
             case .directory?: break
             case .regular?, .symbolicLink?, .blockDevice?, .characterDevice?, .namedPipe?, .socket?:
                 return try await beginFile(facts ?? FileFacts(kind: nil), existing, roots, sync)
+            }
+            if existing == nil {
+                let parent = roots.destination.withoutTrailingSlashes.parent
+                let folder = try await persistently { () throws(TransferError) in
+                    try await route.destination.facts(of: parent.isEmpty ? "." : parent, followingLinks: true)
+                }
+                guard folder != nil else { throw .notFound(path: parent, "no such folder") }
             }
             if try await overlap(roots, destinationExists: existing != nil) {
                 throw .wrongKind(path: roots.destination, "within \(roots.source), or the reverse")

@@ -68,6 +68,7 @@ extension TransferEngine {
             for refusal in ours.refusals + there.refusals {
                 note(.unsafeName(refusal, folder: roots.source(pair.path)), at: roots.source(pair.path))
             }
+            if !sync.isDryRun { noteStrays(there.entries.lazy.map(\.name), in: roots.destination(pair.path)) }
             var existing: [RawPath: FileFacts] = [:]
             for entry in there.entries { existing[entry.name] = entry.facts }
             plan.sourceIsEmpty = ours.entries.isEmpty || !pair.isInSource
@@ -100,6 +101,14 @@ extension TransferEngine {
                 case .regular?, nil:
                     guard let found, found.kind == .regular else {
                         if let found, found.kind == .directory {
+                            guard sync.deletes else {
+                                note(
+                                    .wrongKind(
+                                        path: roots.destination(path),
+                                        "a folder, in the way of a file; --delete removes it"),
+                                    at: roots.source(path))
+                                continue
+                            }
                             addObstacle(found, path, to: &plan, &below, depth: pair.depth, sync, roots)
                         }
                         plan.files.append(SyncPlan.NewFile(path: path, facts: facts, existing: nil))

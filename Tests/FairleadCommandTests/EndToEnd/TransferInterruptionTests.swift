@@ -92,6 +92,28 @@ struct TransferInterruptionTests {
         }
     }
 
+    @Test("A tree whose process was killed is gone on with where it was begun", arguments: ["get", "put"])
+    func killedTree(verb: String) async throws {
+        try await TransferSite.withOpenSSH { site in
+            let isGet = verb == "get"
+            let source = isGet ? site.inside("t") : site.here.path("t")
+            let target = isGet ? site.here.path("new") : site.inside("new")
+            for number in 0..<400 { try site.write(20_000, to: "\(source)/\(number % 7)/\(number)") }
+            let words = isGet ? [site.there("t"), target] : [source, site.there("new")]
+            // The second time is in the middle of going on.
+            for place in [1 << 20, 4 << 20] {
+                let status = try await interrupt(
+                    site, [verb, "--resume", "--limit-rate", "6M"] + words, after: place, with: SIGKILL)
+                #expect(status == 137)
+            }
+            let (events, status) = try await site.events(verb, "--resume", words[0], words[1])
+            #expect(status == 0)
+            #expect((events.summary("unchanged") ?? 0) > 100)
+            #expect(try await site.difference(source, target) == "")
+            #expect(try await site.shell("find . $THERE -name '.*fairlead*'").output == "")
+        }
+    }
+
     @Test("Ctrl-C ends with 130 and leaves nothing half done, or what --resume goes on with")
     func interrupted() async throws {
         try await TransferSite.withOpenSSH { site in
