@@ -57,6 +57,7 @@ let fuzzTargets: [Target] = [
     fuzz("Selection", leansOn: ["Bytes", "Transfer"]),
     fuzz("SCP", leansOn: ["Bytes", "Transfer"]),
     fuzz("TransferJournal", leansOn: ["Bytes", "Transfer"]),
+    fuzz("HTTPRequest", leansOn: ["Bytes", "HTTP"]),
 ]
 
 let package = Package(
@@ -71,6 +72,12 @@ let package = Package(
             name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(
+            name: "CTLS", path: "Sources/System/CTLS", pkgConfig: "libssl",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(
+            name: "CNGHTTP2", path: "Sources/System/CNGHTTP2", pkgConfig: "libnghttp2",
+            providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
+        .systemLibrary(
             name: "CSodium", path: "Sources/System/CSodium", pkgConfig: "libsodium",
             providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
         .systemLibrary(
@@ -80,18 +87,23 @@ let package = Package(
 
         library("Bytes", leansOn: []),
         library("Errors", leansOn: ["Bytes"]),
+        library("Compression", leansOn: ["Bytes", "CZlib"]),
         library("Reactor", leansOn: ["Bytes", "CLinux", "CUV"]),
         library("Cryptography", leansOn: ["Bytes", "COpenSSL", "CSodium"]),
-        library("SSH", leansOn: ["Bytes", "Errors", "Reactor", "Cryptography", "CZlib"]),
+        library("SSH", leansOn: ["Bytes", "Compression", "Errors", "Reactor", "Cryptography"]),
         library("SFTP", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH"]),
         library("Transfer", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "SFTP"]),
         library("Sessions", leansOn: ["Bytes", "Cryptography", "Errors", "Reactor", "SSH", "SFTP", "Transfer"]),
+        library("HTTP", leansOn: ["Bytes", "CNGHTTP2", "CTLS", "Compression", "Cryptography", "Reactor"]),
         .executableTarget(
             name: "FairleadCommand",
             dependencies: ["Bytes", "Errors", "Reactor", "Cryptography", "SSH", "SFTP", "Transfer", "Sessions"],
             swiftSettings: settings),
         .executableTarget(
             name: "ReactorBenchmark", dependencies: ["Bytes", "Reactor"], path: "Benchmarks/ReactorBenchmark",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "HTTPBenchmark", dependencies: ["Bytes", "HTTP", "Reactor"], path: "Benchmarks/HTTPBenchmark",
             swiftSettings: settings),
         .executableTarget(
             name: "PostQuantumBenchmark", dependencies: ["Bytes", "Cryptography", "SSH"],
@@ -115,6 +127,7 @@ let package = Package(
         tests(
             "TransferTests",
             leansOn: ["Bytes", "Cryptography", "Reactor", "SFTP", "SSH", "TestHosts", "Transfer"]),
+        tests("HTTPTests", leansOn: ["Bytes", "Cryptography", "HTTP", "Reactor", "TestHosts"]),
         tests("SessionsTests", leansOn: ["Bytes", "Errors", "SFTP", "SSH", "Sessions", "TestHosts", "Transfer"]),
     ] + (isFuzzing ? fuzzTargets : [])
 )
