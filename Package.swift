@@ -83,6 +83,9 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CSQLite", path: "Sources/System/CSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
         .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
 
         library("Bytes", leansOn: []),
@@ -94,10 +97,18 @@ let package = Package(
         library("SFTP", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH"]),
         library("Transfer", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "SFTP"]),
         library("Sessions", leansOn: ["Bytes", "Cryptography", "Errors", "Reactor", "SSH", "SFTP", "Transfer"]),
+        library("Store", leansOn: ["Bytes", "CSQLite", "Reactor"]),
         library("HTTP", leansOn: ["Bytes", "CNGHTTP2", "CTLS", "Compression", "Cryptography", "Reactor"]),
+        library(
+            "API",
+            leansOn: [
+                "Bytes", "Cryptography", "Errors", "HTTP", "Reactor", "SFTP", "SSH", "Sessions", "Store", "Transfer",
+            ]),
         .executableTarget(
             name: "FairleadCommand",
-            dependencies: ["Bytes", "Errors", "Reactor", "Cryptography", "SSH", "SFTP", "Transfer", "Sessions"],
+            dependencies: [
+                "API", "Bytes", "Cryptography", "Errors", "HTTP", "Reactor", "SFTP", "SSH", "Sessions", "Transfer",
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "ReactorBenchmark", dependencies: ["Bytes", "Reactor"], path: "Benchmarks/ReactorBenchmark",
@@ -128,6 +139,16 @@ let package = Package(
             "TransferTests",
             leansOn: ["Bytes", "Cryptography", "Reactor", "SFTP", "SSH", "TestHosts", "Transfer"]),
         tests("HTTPTests", leansOn: ["Bytes", "Cryptography", "HTTP", "Reactor", "TestHosts"]),
-        tests("SessionsTests", leansOn: ["Bytes", "Errors", "SFTP", "SSH", "Sessions", "TestHosts", "Transfer"]),
+        tests(
+            "SessionsTests",
+            leansOn: [
+                "Bytes", "Cryptography", "Errors", "Reactor", "SFTP", "SSH", "Sessions", "TestHosts", "Transfer",
+            ]),
+        tests("StoreTests", leansOn: ["Bytes", "Store", "TestHosts"]),
+        tests(
+            "APITests",
+            leansOn: [
+                "API", "Bytes", "Cryptography", "Errors", "HTTP", "Reactor", "SSH", "Sessions", "Store", "TestHosts",
+            ]),
     ] + (isFuzzing ? fuzzTargets : [])
 )
