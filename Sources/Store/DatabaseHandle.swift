@@ -25,7 +25,7 @@ final class DatabaseHandle {
 
     /// Finalises everything; what is asked afterwards throws `closed`.
     func close() {
-        for unsafe statement in unsafe statements.values { unsafe sqlite3_finalize(statement) }
+        unsafe statements.values.forEach { _ = unsafe sqlite3_finalize($0) }
         unsafe statements = [:]
         // Every statement is gone, so nothing holds the connection.
         unsafe sqlite3_close_v2(connection)
@@ -83,7 +83,7 @@ final class DatabaseHandle {
             connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &made, nil)
         guard status == SQLITE_OK, let made = unsafe made else { throw failure(status) }
         if unsafe statements.count >= StoreLimits.statements {
-            for unsafe statement in unsafe statements.values { unsafe sqlite3_finalize(statement) }
+            unsafe statements.values.forEach { _ = unsafe sqlite3_finalize($0) }
             unsafe statements = [:]
         }
         unsafe statements[sql] = made

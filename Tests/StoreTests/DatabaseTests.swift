@@ -10,10 +10,12 @@ struct DatabaseTests {
         "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, data BLOB, rate REAL)")
     private static let second = Database.Migration("ALTER TABLE items ADD COLUMN note TEXT")
 
-    @Test("Every type of value comes back as it went in", arguments: [
-        StoredValue.null, .integer(.min), .integer(.max), .real(-0.5), .text(""), .text("naïve \u{0}x"), .blob([]),
-        .blob([0, 255, 1]),
-    ])
+    @Test(
+        "Every type of value comes back as it went in",
+        arguments: [
+            StoredValue.null, .integer(.min), .integer(.max), .real(-0.5), .text(""), .text("naïve \u{0}x"), .blob([]),
+            .blob([0, 255, 1]),
+        ])
     func values(value: StoredValue) async throws {
         let database = try await Database.open(nil, migrations: [Database.Migration("CREATE TABLE t (v)")])
         try await database.run("INSERT INTO t VALUES (?)", [value])
@@ -32,9 +34,10 @@ struct DatabaseTests {
             }
         }
         #expect(try await database.rows("SELECT * FROM items").isEmpty)
-        #expect(try await database.transaction { (database) throws(StoreError) in
-            try database.run("INSERT INTO items (name) VALUES ('a'), ('b')")
-        } == 2)
+        #expect(
+            try await database.transaction { (database) throws(StoreError) in
+                try database.run("INSERT INTO items (name) VALUES ('a'), ('b')")
+            } == 2)
         await database.close()
     }
 

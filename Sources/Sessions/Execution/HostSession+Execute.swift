@@ -29,7 +29,11 @@ extension HostSession {
             waiting.cancel()
             return true
         }
-        let result = await withTaskCancellationHandler { await waiting.value } onCancel: { waiting.cancel() }
+        let result = await withTaskCancellationHandler {
+            await waiting.value
+        } onCancel: {
+            waiting.cancel()
+        }
         limitation.cancel()
         switch result {
         case .success(let outcome):

@@ -6,7 +6,7 @@ import Synchronization
 /// Answers what a host asks with what was given in advance; nobody is there to be asked.
 ///
 /// A one-time code is used once and wiped. Prompts are told apart by their words: one that speaks of a password gets the
-/// password, any other the code where there is one.
+/// password, any other the code where there is one. Passwords and codes are for one account: a jump host gets none.
 package final class GivenCredentials: SessionPrompter {
     /// What was given; nil for what was not.
     package struct Secrets: Sendable {
@@ -21,6 +21,17 @@ package final class GivenCredentials: SessionPrompter {
         }
     }
 
+    /// Whom the secrets are for.
+    package struct Account: Sendable, Hashable {
+        package let user: String
+        package let host: String
+
+        package init(user: String, host: String) {
+            self.user = user
+            self.host = host
+        }
+    }
+
     private struct State {
         var secrets: Secrets
         var usedOneTimeCode = false
@@ -29,14 +40,16 @@ package final class GivenCredentials: SessionPrompter {
 
     /// The key that the caller expects; it is accepted and remembered where it is not known.
     package let expectedHostKey: Fingerprint?
+    private let account: Account
     private let state: Mutex<State>
     private let log: @Sendable (Int, String) -> Void
 
     /// - Parameter log: gets what happens while connecting, with its level: 0 for what everybody should see, up to 3.
     package init(
-        _ secrets: Secrets, expectedHostKey: Fingerprint? = nil,
+        _ secrets: Secrets, for account: Account, expectedHostKey: Fingerprint? = nil,
         log: @escaping @Sendable (Int, String) -> Void = { _, _ in }
     ) {
+        self.account = account
         state = Mutex(State(secrets: secrets))
         self.expectedHostKey = expectedHostKey
         self.log = log
@@ -56,7 +69,8 @@ package final class GivenCredentials: SessionPrompter {
     }
 
     package func password(user: String, host: String, attempt: Int) async -> Secret? {
-        attempt == 1 ? state.withLock { $0.secrets.password } : nil
+        guard attempt == 1, Account(user: user, host: host) == account else { return nil }
+        return state.withLock { $0.secrets.password }
     }
 
     package func newPassword(
@@ -70,7 +84,7 @@ package final class GivenCredentials: SessionPrompter {
     package func answers(
         to challenge: KeyboardInteractiveChallenge, user: String, host: String
     ) async -> [Secret]? {
-        guard challenge.attempt == 1 else { return nil }
+        guard challenge.attempt == 1, Account(user: user, host: host) == account else { return nil }
         return state.withLock { state in
             var answers: [Secret] = []
             for prompt in challenge.prompts {

@@ -42,7 +42,11 @@ package final class SSHConnector: SessionConnector {
             work.cancel()
             return true
         }
-        let result = await withTaskCancellationHandler { await work.value } onCancel: { work.cancel() }
+        let result = await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            work.cancel()
+        }
         limit.cancel()
         do throws(FairleadError) {
             return SSHLink(try result.get(), credentials)

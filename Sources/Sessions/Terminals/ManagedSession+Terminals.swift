@@ -21,6 +21,10 @@ extension ManagedSession {
 
     package func terminal(_ id: TerminalID) -> RemoteTerminal? { terminals[id] }
 
+    package var allTerminals: [RemoteTerminal] {
+        terminals.values.sorted { $0.id.description < $1.id.description }
+    }
+
     /// Forgets a terminal, and hangs up.
     package func closeTerminal(_ id: TerminalID) async -> Bool {
         guard let terminal = terminals.removeValue(forKey: id) else { return false }

@@ -43,8 +43,9 @@ package actor RemoteTerminal: RemoteCommandOutput {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
-    private init(on loop: EventLoop, scrollBack: Int, _ size: ChannelRequest.TerminalSize, onUse: @escaping @Sendable () -> Void)
-    {
+    private init(
+        on loop: EventLoop, scrollBack: Int, _ size: ChannelRequest.TerminalSize, onUse: @escaping @Sendable () -> Void
+    ) {
         self.loop = loop
         self.scrollBack = ScrollBack(capacity: scrollBack)
         self.size = size
@@ -98,7 +99,9 @@ package actor RemoteTerminal: RemoteCommandOutput {
     /// Lets the host go on, unless who is attached is too far behind.
     private func acknowledge() {
         guard unacknowledged > 0, case .running(_, let channel) = phase else { return }
-        if let slowest = cursors.values.min(), scrollBack.end - min(slowest, scrollBack.end) > Self.maximumLag { return }
+        if let slowest = cursors.values.min(), scrollBack.end - min(slowest, scrollBack.end) > Self.maximumLag {
+            return
+        }
         channel.acknowledge(unacknowledged)
         unacknowledged = 0
     }
