@@ -54,6 +54,7 @@ let fuzzTargets: [Target] = [
     fuzz("Agent", leansOn: ["Bytes", "SSH"]),
     fuzz("FileTransfer", leansOn: ["Bytes", "SFTP"]),
     fuzz("FileServer", leansOn: ["Bytes", "Reactor", "SFTP"]),
+    fuzz("FTPListing", leansOn: ["Bytes", "FTP"]),
     fuzz("Selection", leansOn: ["Bytes", "Transfer"]),
     fuzz("SCP", leansOn: ["Bytes", "Transfer"]),
     fuzz("TransferJournal", leansOn: ["Bytes", "Transfer"]),
@@ -76,6 +77,9 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Sources/System/CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
         .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
 
         library("Bytes", leansOn: []),
@@ -84,11 +88,12 @@ let package = Package(
         library("Cryptography", leansOn: ["Bytes", "COpenSSL", "CSodium"]),
         library("SSH", leansOn: ["Bytes", "Errors", "Reactor", "Cryptography", "CZlib"]),
         library("SFTP", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH"]),
-        library("Transfer", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "SFTP"]),
-        library("Sessions", leansOn: ["Bytes", "Cryptography", "Errors", "Reactor", "SSH", "SFTP", "Transfer"]),
+        library("FTP", leansOn: ["Bytes", "CCurl", "Cryptography", "Reactor"]),
+        library("Transfer", leansOn: ["Bytes", "Cryptography", "FTP", "Reactor", "SSH", "SFTP"]),
+        library("Sessions", leansOn: ["Bytes", "Cryptography", "Errors", "FTP", "Reactor", "SSH", "SFTP", "Transfer"]),
         .executableTarget(
             name: "FairleadCommand",
-            dependencies: ["Bytes", "Errors", "Reactor", "Cryptography", "SSH", "SFTP", "Transfer", "Sessions"],
+            dependencies: ["Bytes", "Errors", "Reactor", "Cryptography", "SSH", "SFTP", "FTP", "Transfer", "Sessions"],
             swiftSettings: settings),
         .executableTarget(
             name: "ReactorBenchmark", dependencies: ["Bytes", "Reactor"], path: "Benchmarks/ReactorBenchmark",
@@ -111,10 +116,11 @@ let package = Package(
         tests("CryptographyTests", leansOn: ["Cryptography"]),
         tests("SSHTests", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "TestHosts"]),
         tests("SFTPTests", leansOn: ["Bytes", "FileServerProgram", "Reactor", "SFTP", "TestHosts"]),
+        tests("FTPTests", leansOn: ["Bytes", "Cryptography", "FTP", "Reactor", "TestHosts"]),
         tests("FairleadCommandTests", leansOn: ["FairleadCommand", "TestHosts"]),
         tests(
             "TransferTests",
-            leansOn: ["Bytes", "Cryptography", "Reactor", "SFTP", "SSH", "TestHosts", "Transfer"]),
+            leansOn: ["Bytes", "Cryptography", "FTP", "Reactor", "SFTP", "SSH", "TestHosts", "Transfer"]),
         tests("SessionsTests", leansOn: ["Bytes", "Errors", "SFTP", "SSH", "Sessions", "TestHosts", "Transfer"]),
     ] + (isFuzzing ? fuzzTargets : [])
 )
