@@ -43,6 +43,13 @@ actor ConnectionPool {
     /// How many requests can be under way, as far as is known.
     var width: Int { limit }
 
+    var isClosed: Bool {
+        switch life {
+        case .open: false
+        case .closed: true
+        }
+    }
+
     private var total: Int { idle.count + running.count }
 
     /// A connection for one request; waits for one while all are in use. nil when the pool is closed, the task cancelled,

@@ -41,8 +41,17 @@ package actor FTPClient {
     /// Connects and signs in if that was not done yet, and returns what the server can do.
     @discardableResult
     package func connect() async throws(FTPError) -> Greeting {
-        if let greeting, case .success(let known) = await greeting.value { return known }
-        let task = Task(executorPreference: loop) { await self.greet() }
+        while let greeting {
+            // Whoever waits for another's try has its outcome, unless only that one was cancelled.
+            let result = await greeting.value
+            if case .failure(.cancelled) = result, !Task.isCancelled { continue }
+            return try result.get()
+        }
+        let task = Task(executorPreference: loop) { () -> Result<Greeting, FTPError> in
+            let result = await self.greet()
+            if case .failure = result { await self.forgetGreeting() }
+            return result
+        }
         greeting = task
         let result = await withTaskCancellationHandler {
             await task.value
@@ -51,6 +60,8 @@ package actor FTPClient {
         }
         return try result.get()
     }
+
+    private func forgetGreeting() { greeting = nil }
 
     private func greet() async -> Result<Greeting, FTPError> {
         do throws(FTPError) {
@@ -104,7 +115,9 @@ package actor FTPClient {
         var tries = 0
         while true {
             guard let connection = await pool.take(use) else {
-                let error: FTPError = Task.isCancelled ? .cancelled : .timedOut("no connection came free")
+                let error: FTPError =
+                    Task.isCancelled
+                    ? .cancelled : await pool.isClosed ? .closed : .timedOut("no connection came free")
                 handler.end(.failure(error))
                 throw error
             }

@@ -122,3 +122,16 @@ package final class FTPUpload: TransferHandler {
         for waiter in waiters { waiter.resume(returning: result) }
     }
 }
+
+extension FTPUpload {
+    /// Writes `bytes` behind everything before; returns when they were handed to the connection.
+    package func write(_ bytes: ByteBuffer) async -> Result<Void, FTPError> {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                write(bytes) { continuation.resume(returning: $0) }
+            }
+        } onCancel: {
+            stop()
+        }
+    }
+}

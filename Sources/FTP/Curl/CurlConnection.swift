@@ -71,7 +71,12 @@ final class CurlConnection: @unchecked Sendable {
     }()
 
     deinit {
-        release()
+        if case .closed = state {
+        } else {
+            // Nothing runs, or somebody would hold this; without a watch libcurl may be freed on any thread.
+            if watches.isEmpty { release() }
+            Task.detached { [loop] in await loop.shutdown() }
+        }
         unsafe errorText.deallocate()
     }
 
@@ -169,13 +174,15 @@ final class CurlConnection: @unchecked Sendable {
         state = .closed
         timer?.cancel()
         stallTimer?.cancel()
+        for watch in watches.values { watch.close() }
+        watches = [:]
+        unsafe ccurl_multi_set_socket(multi, nil)
+        unsafe ccurl_multi_set_timer(multi, nil)
         // libcurl would say QUIT and wait for the answer: so nothing can be said any more.
         var socket = curl_socket_t(-1)
         if unsafe ccurl_active_socket(easy, &socket) == CURLE_OK, socket >= 0 { shutdown(socket, Int32(SHUT_RDWR)) }
         unsafe curl_easy_cleanup(easy)
         unsafe curl_multi_cleanup(multi)
-        for watch in watches.values { watch.close() }
-        watches = [:]
     }
 
     private func checkStall() {

@@ -16,6 +16,9 @@ actor FTPOpenFile: OpenFile {
     private let mode: OpenMode
     /// What the server has of a file that is written, in bytes; nil when there is none.
     private var present: UInt64?
+    /// Where what is there ends that counts, when there is more.
+    private var cut: UInt64?
+    private var hasWritten = false
     private var download: FTPDownload?
     private var upload: FTPUpload?
     /// Where the stream is.
@@ -149,6 +152,7 @@ actor FTPOpenFile: OpenFile {
         }
         let upload = try client.upload(path, start)
         self.upload = upload
+        hasWritten = true
         return upload
     }
 
@@ -206,16 +210,47 @@ actor FTPOpenFile: OpenFile {
         try await system.change(path, changes)
     }
 
-    /// Makes it longer with zeros, or empty; what is behind the new end otherwise stays until it is written over.
+    /// Makes it longer with zeros, or shorter.
+    ///
+    /// FTP cuts a file to nothing only. What is behind the new end otherwise is written over by what comes; where nothing more
+    /// comes, the start is copied.
     private func setSize(_ size: UInt64) async throws(TransferError) {
-        let present = present ?? 0
-        if size > present || size == 0 && present > 0 || self.present == nil {
-            try await perform { () throws(FTPError) in
-                let upload = try startUpload(at: size == 0 ? 0 : present)
-                fill(upload, to: size)
-            }
-            try await settle()
+        let there = present ?? 0
+        if size < there, size > 0 {
+            if cut == size || hasWritten { return try await shorten(to: size) }
+            cut = size
+            return
         }
+        guard size != there || present == nil else { return }
+        try await perform { () throws(FTPError) in
+            let upload = try startUpload(at: size == 0 ? 0 : there)
+            fill(upload, to: size)
+        }
+        try await settle()
+    }
+
+    /// Writes the first `size` bytes anew, from what is there under another name.
+    private func shorten(to size: UInt64) async throws(TransferError) {
+        let aside = TemporaryNames.unique(beside: path)
+        try await perform { () throws(FTPError) in
+            try await client.rename(path, to: aside)
+            let source = try client.download(aside, from: 0)
+            let sink = try client.upload(path, .anew)
+            defer {
+                source.stop()
+                sink.stop()
+            }
+            var left = size
+            while left > 0 {
+                let piece = try await source.read(Int(min(UInt64(readLength), left))).get()
+                if piece.isEmpty { throw .connectionLost("a part of \(path) is gone") }
+                try await sink.write(piece).get()
+                left -= UInt64(piece.count)
+            }
+            try await sink.finish()
+            try await client.remove(aside)
+        }
+        present = size
     }
 
     func dataRanges(from offset: UInt64) async throws(TransferError) -> [Range<UInt64>]? { nil }

@@ -46,14 +46,17 @@ struct FTPVerbTests {
         try await body(try Site(server, security))
     }
 
-    private static let cases = FTPServer.Product.installed.flatMap { product in
-        FTPServer.Security.allCases.filter { product != .pureFTPd || $0 != .implicit }.map { (product, $0) }
+    private static let cases: [(FTPServer.Product, FTPServer.Security)] = FTPServer.Product.installed.flatMap {
+        product in
+        FTPServer.Security.allCases.filter { security in product != .pureFTPd || security != .implicit }
+            .map { security in (product, security) }
     }
 
     @Test("Every verb for files", arguments: cases)
     func verbs(product: FTPServer.Product, security: FTPServer.Security) async throws {
         try await Self.with(product, security) { site in
-            let content = [UInt8]((0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+            let content: [UInt8] = (0..<300_000).map { (number: Int) -> UInt8 in UInt8(truncatingIfNeeded: number &* 31)
+            }
             let file = try site.here.write(content, to: "f")
             func good(_ result: ProgramResult, _ what: String) {
                 #expect(result.status == 0, "\(what): \(result.errors)")

@@ -12,7 +12,9 @@ struct FTPResumeTests {
 
     enum Direction: CaseIterable, Sendable { case get, put }
 
-    static let cases = FTPCase.plain.flatMap { item in Direction.allCases.map { (item, $0) } }
+    static let cases: [(FTPCase, Direction)] = FTPCase.plain.flatMap { item in
+        Direction.allCases.map { direction in (item, direction) }
+    }
 
     /// Kills the processes that the server has made for its connections, by their numbers.
     private func cut(_ server: FTPServer) async throws {

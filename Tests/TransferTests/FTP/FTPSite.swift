@@ -14,9 +14,9 @@ struct FTPCase: Sendable, CustomStringConvertible {
     var description: String { "\(product), TLS \(security)" }
 
     /// Those that are installed here; Pure-FTPd has no implicit TLS.
-    static let all = FTPServer.Product.installed.flatMap { product in
-        FTPServer.Security.allCases.filter { product != .pureFTPd || $0 != .implicit }
-            .map { FTPCase(product: product, security: $0) }
+    static let all: [FTPCase] = FTPServer.Product.installed.flatMap { product in
+        FTPServer.Security.allCases.filter { security in product != .pureFTPd || security != .implicit }
+            .map { security in FTPCase(product: product, security: security) }
     }
 
     static let plain = all.filter { $0.security == .none }
@@ -24,13 +24,16 @@ struct FTPCase: Sendable, CustomStringConvertible {
 
 /// The servers of these tests, each started once per process.
 enum FTPHosts {
-    private static let servers = Dictionary(
-        uniqueKeysWithValues: FTPCase.all.map { item in
-            ("\(item)", Task { try await FTPServer.start(item.product, item.security) })
-        })
+    private static let servers: [String: Task<FTPServer, any Error>] = {
+        var servers: [String: Task<FTPServer, any Error>] = [:]
+        for item in FTPCase.all {
+            servers[item.description] = Task { try await FTPServer.start(item.product, item.security) }
+        }
+        return servers
+    }()
 
     static func server(_ item: FTPCase) async throws -> FTPServer {
-        guard let task = servers["\(item)"] else { throw TestHostError.system("\(item)", "not installed") }
+        guard let task = servers[item.description] else { throw TestHostError.system("\(item)", "not installed") }
         return try await task.value
     }
 }
