@@ -19,6 +19,8 @@ package enum Limits {
     static let pieceLength = 256 << 10
     /// Commands in one request.
     static let commandsPerRequest = 256
+    /// How often libcurl is pushed after one event, at most.
+    static let pushesPerEvent = 16
     /// How often a request that found too many connections is made again.
     static let crowdedTries = 8
 }

@@ -233,6 +233,12 @@ final class CurlConnection: @unchecked Sendable {
         if events.contains(.writable) { bits |= CURL_CSELECT_OUT }
         var running: Int32 = 0
         unsafe curl_multi_socket_action(multi, socket, bits, &running)
+        // When a reply is there at once, libcurl 7.88 forgets to go on with the data connection: it is pushed.
+        var pushes = 0
+        while case .running(let transfer) = state, transfer.takeNews(), pushes < Limits.pushesPerEvent {
+            unsafe ccurl_run_all(multi)
+            pushes += 1
+        }
         readMessages()
     }
 

@@ -12,6 +12,7 @@ final class CurlTransfer {
     /// When something last moved, in monotonic nanoseconds.
     var moved: UInt64 = 0
     private var exchanges: [FTPExchange] = []
+    private var hasNews = false
     private var replyBytes = 0
     /// libcurl uses them as long as the request runs.
     private var lists: [CommandList] = []
@@ -67,7 +68,14 @@ final class CurlTransfer {
         exchanges.append(isSecret ? FTPExchange(command: Array(exchange.verb.utf8)) : exchange)
     }
 
+    /// Whether the server has said something since this was asked last.
+    func takeNews() -> Bool {
+        defer { hasNews = false }
+        return hasNews
+    }
+
     func heard(_ bytes: RawSpan) {
+        hasNews = true
         replyBytes += bytes.byteCount
         guard replyBytes <= Limits.replyBytes else {
             failure = failure ?? .protocolViolation("a reply has no end")

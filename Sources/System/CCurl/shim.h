@@ -75,3 +75,12 @@ static inline CURL *ccurl_finished(CURLM *multi, CURLcode *result) {
 static inline CURLcode ccurl_active_socket(CURL *easy, curl_socket_t *socket) {
     return curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, socket);
 }
+
+// Deprecated as a way to drive libcurl, and the only one that runs a transfer whose next step waits for no socket.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+static inline CURLMcode ccurl_run_all(CURLM *multi) {
+    int running = 0;
+    return curl_multi_socket_all(multi, &running);
+}
+#pragma GCC diagnostic pop
