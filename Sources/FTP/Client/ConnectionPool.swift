@@ -25,7 +25,7 @@ actor ConnectionPool {
         case open, closed
     }
 
-    private let configuration: FTPConfiguration
+    private var configuration: FTPConfiguration
     private var limit: Int
     private var idle: [CurlConnection] = []
     private var busy: [Use: Int] = [:]
@@ -38,6 +38,12 @@ actor ConnectionPool {
         self.loop = loop
         self.configuration = configuration
         limit = max(1, configuration.maximumConnections)
+    }
+
+    /// Has connections that are made from now on use TLS 1.3; false when they do already.
+    func useNewestTLS() -> Bool {
+        defer { configuration.usesNewestTLS = true }
+        return !configuration.usesNewestTLS
     }
 
     /// How many requests can be under way, as far as is known.

@@ -7,6 +7,20 @@ extension FTPClient {
 
     /// What is at `path`; nil when nothing is there. A link as last component is followed, or told as one.
     package func entry(at path: RawPath, followingLinks: Bool) async throws(FTPError) -> FTPEntry? {
+        guard let found = try await lookUp(path, followingLinks: followingLinks) else { return nil }
+        // What leads to a directory may be a link, which with most servers only a listing tells.
+        guard !followingLinks, found.kind == .directory, !path.lastComponent.isEmpty else { return found }
+        let last = path.withoutTrailingSlashes.lastComponent
+        if last == "." || last == ".." { return found }
+        let parent = path.withoutTrailingSlashes.parent
+        let listing = try? await list(parent.isEmpty ? "." : parent, limit: Self.parentEntries)
+        guard var entry = listing?.entries.first(where: { $0.name == last }) else { return found }
+        entry.name = path
+        return entry
+    }
+
+    /// What is at `path`, with a link to a directory as the directory.
+    private func lookUp(_ path: RawPath, followingLinks: Bool) async throws(FTPError) -> FTPEntry? {
         let features = try await connect().features
         if features.machineListings {
             let command = try FTPCommand("MLST", path)
@@ -25,17 +39,7 @@ extension FTPClient {
                 return nil
             }
         }
-        guard let found = try await probe(path) else { return nil }
-        // What leads to a directory may be a link, which only a listing tells.
-        guard !followingLinks, found.kind == .directory, !path.lastComponent.isEmpty else { return found }
-        let last = path.withoutTrailingSlashes.lastComponent
-        if last == "." || last == ".." { return found }
-        let parent = path.withoutTrailingSlashes.parent
-        let listing = try? await list(
-            parent.isEmpty ? "." : parent, limit: Self.parentEntries)
-        guard var entry = listing?.entries.first(where: { $0.name == last }) else { return found }
-        entry.name = path
-        return entry
+        return try await probe(path)
     }
 
     /// Entries of a directory that is listed for the sake of one of them.

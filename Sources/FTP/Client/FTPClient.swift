@@ -66,7 +66,11 @@ package actor FTPClient {
     private func greet() async -> Result<Greeting, FTPError> {
         do throws(FTPError) {
             let (features, directory) = (FTPCommand("FEAT"), FTPCommand("PWD"))
-            let outcome = try await ask([features, directory])
+            let outcome: FTPOutcome
+            do throws(FTPError) { outcome = try await ask([features, directory]) } catch {
+                guard case .tls = error, await pool.useNewestTLS() else { throw error }
+                outcome = try await ask([features, directory])
+            }
             var greeting = Greeting()
             if let exchange = outcome.exchange(of: features), exchange.reply?.code == 211 {
                 greeting.features = FTPFeatures(lines: exchange.innerLines)

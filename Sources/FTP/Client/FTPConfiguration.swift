@@ -37,6 +37,11 @@ package struct FTPConfiguration: Sendable {
     package var responseTimeout = Duration.seconds(60)
     /// How long nothing may move while it could.
     package var stallTimeout = Duration.seconds(60)
+    /// Whether TLS 1.3 may be used.
+    ///
+    /// Servers send its tickets when they like: one that lies unread when an upload ends resets the connection, and data
+    /// connections are refused whose session is another ticket. So only where a server has no TLS 1.2.
+    var usesNewestTLS = false
     /// Connections at once, at least 1.
     package var maximumConnections = 4
 

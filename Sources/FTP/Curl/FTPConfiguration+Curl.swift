@@ -23,7 +23,8 @@ extension FTPConfiguration {
         guard security != .none else { return }
         options.set(CURLOPT_USE_SSL, Int(CURLUSESSL_ALL.rawValue))
         options.set(CURLOPT_FTPSSLAUTH, Int(CURLFTPAUTH_TLS.rawValue))
-        options.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        options.set(
+            CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2) | (usesNewestTLS ? 0 : Int(CURL_SSLVERSION_MAX_TLSv1_2)))
         switch trust {
         case .system: break
         case .authorities(let file):

@@ -205,6 +205,7 @@ actor FTPOpenFile: OpenFile {
     }
 
     func change(_ changes: FileChanges) async throws(TransferError) {
+        try await makeIfMissing()
         try await settle()
         if let size = changes.size { try await setSize(size) }
         try await system.change(path, changes)
@@ -263,9 +264,15 @@ actor FTPOpenFile: OpenFile {
         switch mode {
         case .read, .overwrite: return
         case .create, .update:
-            if upload == nil, present == nil { _ = try await perform { () throws(FTPError) in try startUpload(at: 0) } }
+            try await makeIfMissing()
             try await settle()
         }
+    }
+
+    /// Makes the file if nothing was written to it.
+    private func makeIfMissing() async throws(TransferError) {
+        guard upload == nil, present == nil else { return }
+        _ = try await perform { () throws(FTPError) in try startUpload(at: 0) }
     }
 
     func abandon() async {

@@ -20,8 +20,8 @@ struct HostileServerTests {
         defer { server.stop() }
         var configuration = FTPConfiguration(
             host: "127.0.0.1", port: server.port, user: "a", password: Secret(utf8: "b"), security: .none)
-        configuration.responseTimeout = .seconds(2)
-        configuration.stallTimeout = .seconds(2)
+        configuration.responseTimeout = .seconds(1)
+        configuration.stallTimeout = .seconds(1)
         configuration.connectTimeout = .seconds(2)
         let client = try FTPClient(configuration, on: EventLoopGroup.shared.next())
         do {

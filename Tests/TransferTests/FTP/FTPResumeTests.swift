@@ -25,7 +25,10 @@ struct FTPResumeTests {
         _ = try await runProgram("/bin/bash", ["-c", script, "cut", "\(server.process.processIdentifier)"])
     }
 
-    @Test("A cut in the middle is got over, and the file is whole", arguments: cases)
+    /// Pure-FTPd's processes for connections are not found below the one that was started.
+    static let killed = cases.filter { item, _ in item.product != .pureFTPd }
+
+    @Test("A cut in the middle is got over, and the file is whole", arguments: killed)
     func cut(item: FTPCase, direction: Direction) async throws {
         let server = try await FTPServer.start(item.product, item.security)
         defer { server.stop() }

@@ -116,6 +116,8 @@ struct FTPSite: Sendable {
     func give(_ bytes: [UInt8], _ path: RawPath) async throws {
         try await files.write(bytes, to: disk / path)
         try await files.system.chmod(disk / path, permissions: 0o666)
+        let owner = try await files.system.stat(disk)
+        try await files.system.chown(disk / path, user: owner.user, group: owner.group)
     }
 }
 
