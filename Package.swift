@@ -54,6 +54,7 @@ let fuzzTargets: [Target] = [
     fuzz("Agent", leansOn: ["Bytes", "SSH"]),
     fuzz("FileTransfer", leansOn: ["Bytes", "SFTP"]),
     fuzz("FileServer", leansOn: ["Bytes", "Reactor", "SFTP"]),
+    fuzz("FTPListing", leansOn: ["Bytes", "FTP"]),
     fuzz("Selection", leansOn: ["Bytes", "Transfer"]),
     fuzz("SCP", leansOn: ["Bytes", "Transfer"]),
     fuzz("TransferJournal", leansOn: ["Bytes", "Transfer"]),
@@ -86,6 +87,9 @@ let package = Package(
         .systemLibrary(
             name: "CSQLite", path: "Sources/System/CSQLite", pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Sources/System/CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
         .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
 
         library("Bytes", leansOn: []),
@@ -95,19 +99,21 @@ let package = Package(
         library("Cryptography", leansOn: ["Bytes", "COpenSSL", "CSodium"]),
         library("SSH", leansOn: ["Bytes", "Compression", "Errors", "Reactor", "Cryptography"]),
         library("SFTP", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH"]),
-        library("Transfer", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "SFTP"]),
-        library("Sessions", leansOn: ["Bytes", "Cryptography", "Errors", "Reactor", "SSH", "SFTP", "Transfer"]),
+        library("FTP", leansOn: ["Bytes", "CCurl", "Cryptography", "Reactor"]),
+        library("Transfer", leansOn: ["Bytes", "Cryptography", "FTP", "Reactor", "SSH", "SFTP"]),
+        library("Sessions", leansOn: ["Bytes", "Cryptography", "Errors", "FTP", "Reactor", "SSH", "SFTP", "Transfer"]),
         library("Store", leansOn: ["Bytes", "CSQLite", "Reactor"]),
         library("HTTP", leansOn: ["Bytes", "CNGHTTP2", "CTLS", "Compression", "Cryptography", "Reactor"]),
         library(
             "API",
             leansOn: [
-                "Bytes", "Cryptography", "Errors", "HTTP", "Reactor", "SFTP", "SSH", "Sessions", "Store", "Transfer",
+                "Bytes", "Cryptography", "Errors", "FTP", "HTTP", "Reactor", "SFTP", "SSH", "Sessions", "Store",
+                "Transfer",
             ]),
         .executableTarget(
             name: "FairleadCommand",
             dependencies: [
-                "API", "Bytes", "Cryptography", "Errors", "HTTP", "Reactor", "SFTP", "SSH", "Sessions", "Transfer",
+                "API", "Bytes", "Cryptography", "Errors", "FTP", "HTTP", "Reactor", "SFTP", "SSH", "Sessions", "Transfer",
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -134,10 +140,11 @@ let package = Package(
         tests("CryptographyTests", leansOn: ["Cryptography"]),
         tests("SSHTests", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "TestHosts"]),
         tests("SFTPTests", leansOn: ["Bytes", "FileServerProgram", "Reactor", "SFTP", "TestHosts"]),
+        tests("FTPTests", leansOn: ["Bytes", "Cryptography", "FTP", "Reactor", "TestHosts"]),
         tests("FairleadCommandTests", leansOn: ["FairleadCommand", "TestHosts"]),
         tests(
             "TransferTests",
-            leansOn: ["Bytes", "Cryptography", "Reactor", "SFTP", "SSH", "TestHosts", "Transfer"]),
+            leansOn: ["Bytes", "Cryptography", "FTP", "Reactor", "SFTP", "SSH", "TestHosts", "Transfer"]),
         tests("HTTPTests", leansOn: ["Bytes", "Cryptography", "HTTP", "Reactor", "TestHosts"]),
         tests(
             "SessionsTests",

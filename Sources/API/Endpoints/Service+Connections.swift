@@ -85,6 +85,28 @@ extension Service {
         }
     }
 
+    func connectFTP(_ call: Call) async throws -> HTTPResponse {
+        try await requireAudit()
+        let isImplicit = call.flag("implicitTLS")
+        var target = SessionTarget(
+            kind: .ftp, host: call.text("host") ?? "",
+            port: UInt16(clamping: call.integer("port") ?? (isImplicit ? 990 : 21)),
+            username: call.text("username") ?? "")
+        target.name = call.text("sessionName")
+        target.timeout = Int(call.integer("timeout") ?? 30)
+        target.protection = isImplicit ? .implicitTLS : call.flag("useTLS") ? .explicitTLS : .none
+        let requests = HostRequests(configuration, log: log, loop: loop)
+        do {
+            let connector = requests.connector(byFTP: target, password: Secret(utf8: call.text("password") ?? ""))
+            let session = try await sessions.open(target, owner: call.principal.name, with: connector)
+            await record("connect", .done, call, session: session)
+            return .json(.created, Self.json(await session.snapshot))
+        } catch {
+            await recordFailure("connect", call, place: Self.place(target), error)
+            throw error
+        }
+    }
+
     func reconnect(_ call: Call) async throws -> HTTPResponse {
         let session = try await session(call)
         try await requireAudit()
@@ -107,6 +129,10 @@ extension Service {
             return nil
         }
         let requests = HostRequests(configuration, log: log, loop: loop)
+        if session.target.kind == .ftp {
+            guard let password = secrets.password else { throw Problem.invalid("password", "is missing") }
+            return requests.connector(byFTP: session.target, password: password)
+        }
         return try await requests.connector(
             for: session.target, secrets, expecting: hostKey, keys: requests.keyFolders(settings))
     }

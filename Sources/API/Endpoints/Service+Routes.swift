@@ -47,6 +47,11 @@ extension Service {
                 replies: [.init(201, "Connected.", .json(.named("Session")))]
             ) { call in try await self.connectSSH(call) },
             Route(
+                .post, "/connections/ftp", id: "connectFTP", "Connects by FTP or FTPS", access: .role(.operator),
+                limit: .connect, body: .json(Shapes.connectFTP),
+                replies: [.init(201, "Connected.", .json(.named("Session")))]
+            ) { call in try await self.connectFTP(call) },
+            Route(
                 .post, "/connections/cleanup", id: "cleanup", "Forgets sessions that are over",
                 access: .role(.operator), limit: .write, replies: [.init(200, "How many.", .json(Shapes.cleaned))]
             ) { call in await self.cleanup(call) },

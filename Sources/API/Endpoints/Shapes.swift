@@ -63,6 +63,15 @@ enum Shapes {
             .init("jump", .string(.line), required: false, "Hosts to go through: user@host:22,…"),
         ] + credentials)
 
+    static let connectFTP = Schema.object([
+        .init("host", .string(.host)), .init("username", .string(.account)), .init("password", .string()),
+        .init("port", port, required: false, "21 when missing, 990 with implicitTLS."),
+        .init("useTLS", .boolean, required: false, "AUTH TLS, and nothing without it."),
+        .init("implicitTLS", .boolean, required: false, "TLS from the first byte."),
+        .init("timeout", .integer(1...300), required: false, "Seconds for connecting; 30 when missing."),
+        .init("sessionName", .string(.line), required: false),
+    ])
+
     static let reconnect = Schema.object(credentials)
 
     static let execute = Schema.object([

@@ -1,6 +1,7 @@
 import Bytes
 import Cryptography
 import Errors
+import FTP
 import Reactor
 import SSH
 import Sessions
@@ -49,6 +50,19 @@ struct HostRequests: Sendable {
                 ? log.info(.session, text, [("place", place)]) : log.debug(.session, text, [("place", place)])
         }
         return SSHConnector(request, credentials, timeout: .seconds(target.timeout))
+    }
+
+    /// What connects to the FTP server that `target` is.
+    func connector(byFTP target: SessionTarget, password: Secret) -> any SessionConnector {
+        let security: FTPConfiguration.Security =
+            switch target.protection {
+            case .none: .none
+            case .explicitTLS: .explicit
+            case .implicitTLS: .implicit
+            }
+        let configuration = FTPConfiguration(
+            host: target.host, port: target.port, user: target.username, password: password, security: security)
+        return FTPConnector(configuration, timeout: .seconds(target.timeout))
     }
 
     /// For a session from before a restart: with its key, where it has one; else nil.
