@@ -50,6 +50,8 @@ let fuzzTargets: [Target] = [
     fuzz("Channels", leansOn: ["Bytes", "SSH"]),
     fuzz("Server", leansOn: ["Bytes", "SSH"]),
     fuzz("Keys", leansOn: ["Bytes", "SSH"]),
+    fuzz("Certificates", leansOn: ["Bytes", "Cryptography", "SSH"]),
+    fuzz("KRL", leansOn: ["Bytes", "Cryptography", "SSH"]),
     fuzz("KnownHosts", leansOn: ["Bytes", "SSH"]),
     fuzz("Agent", leansOn: ["Bytes", "SSH"]),
     fuzz("FileTransfer", leansOn: ["Bytes", "SFTP"]),
@@ -59,6 +61,7 @@ let fuzzTargets: [Target] = [
     fuzz("SCP", leansOn: ["Bytes", "Transfer"]),
     fuzz("TransferJournal", leansOn: ["Bytes", "Transfer"]),
     fuzz("HTTPRequest", leansOn: ["Bytes", "HTTP"]),
+    fuzz("WebSocket", leansOn: ["Bytes", "HTTP"]),
 ]
 
 let package = Package(
@@ -135,6 +138,7 @@ let package = Package(
             swiftSettings: settings),
         tests("TestHostsTests", leansOn: ["TestHosts"]),
         tests("BytesTests", leansOn: ["Bytes"]),
+        tests("CompressionTests", leansOn: ["Bytes", "Compression"]),
         tests("ErrorsTests", leansOn: ["Errors"]),
         tests("ReactorTests", leansOn: ["Reactor"]),
         tests("CryptographyTests", leansOn: ["Cryptography"]),

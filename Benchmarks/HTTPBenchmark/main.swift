@@ -9,7 +9,9 @@ import Reactor
 let port = CommandLine.arguments.dropFirst().first.flatMap { UInt16($0) } ?? 0
 guard let address = SocketAddress(host: "127.0.0.1", port: port) else { preconditionFailure("loopback is an address") }
 let health = HTTPResponse.text(.ok, #"{"status":"ok","service":"fairlead"}"#, type: "application/json")
-let server = HTTPServer(on: EventLoop()) { request in
+var configuration = HTTPServerConfiguration()
+configuration.allowsPlainHTTP2 = true
+let server = HTTPServer(configuration, on: EventLoop()) { request in
     request.path == "/health" ? health : .text(.notFound, "not found\n")
 }
 print("port \(try await server.listen(at: address).port)")

@@ -20,6 +20,8 @@ package enum HTTPLimits {
     static let chunkExtensions = 4 << 10
     /// Bytes of the trailers of one body, at most.
     static let trailers = 8 << 10
+    /// Requests of one connection that are answered before others have their turn.
+    static let requestsInTurn: UInt64 = 32
     /// Bytes of a piece of a body that a handler gets at once, at most.
     static let bodyPiece = 256 << 10
     /// Bytes that have arrived and are not used yet, from which on a peer is stopped.

@@ -1,5 +1,6 @@
 import Bytes
 import Errors
+import FTP
 import HTTP
 import Reactor
 import SFTP
@@ -63,6 +64,8 @@ extension Problem {
             case .remote(let error, _): return error.code == .noSuchFile
             case .local(let error, _): return error.kind == .notFound
             case .notFound: return true
+            // "Not available": servers have no other word (RFC 959 §4.2.1).
+            case .ftp(let error, _): return error.code == 550
             case .sourceChanged, .checksumMismatch, .targetExists, .wrongKind, .unsafeName, .tooManyRemovals, .scp,
                 .cancelled:
                 return false

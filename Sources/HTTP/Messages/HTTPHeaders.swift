@@ -61,6 +61,15 @@ package struct HTTPHeaders: Sendable {
         fields.append(Field(name: start..<middle, value: middle..<bytes.count))
     }
 
+    /// Adds a field whose name is small and a token, and whose value has been checked.
+    mutating func append(_ name: [UInt8], _ value: [UInt8]) {
+        let start = bytes.count
+        bytes += name
+        let middle = bytes.count
+        bytes += value
+        fields.append(Field(name: start..<middle, value: middle..<bytes.count))
+    }
+
     /// Adds all fields of `other` at the end.
     package mutating func append(contentsOf other: HTTPHeaders) {
         let shift = bytes.count

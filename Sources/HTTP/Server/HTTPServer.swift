@@ -110,9 +110,18 @@ package actor HTTPServer {
         let context = ConnectionContext(
             configuration: configuration, handler: handler, remoteAddress: address, isSecure: isSecure,
             didEnd: { [weak self] in self?.assumeIsolated { $0.didEnd(number) } })
-        let connection = HTTP1Connection(stream, context)
-        connections[number] = connection
-        connection.assumeIsolated { $0.start() }
+        if (stream as? TLSStream)?.chosenProtocol == "h2" {
+            guard let connection = HTTP2Connection(stream, context) else {
+                stream.close()
+                return didEnd(number)
+            }
+            connections[number] = connection
+            connection.assumeIsolated { $0.start() }
+        } else {
+            let connection = HTTP1Connection(stream, context)
+            connections[number] = connection
+            connection.assumeIsolated { $0.start() }
+        }
     }
 
     /// Whether there is room for one more connection; the one that has been quiet longest makes it.
@@ -188,5 +197,7 @@ package actor HTTPServer {
             await withCheckedContinuation(isolation: self) { waiters.append($0) }
         }
         timer.cancel()
+        sweeper?.cancel()
+        sweeper = nil
     }
 }

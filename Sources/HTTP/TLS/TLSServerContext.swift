@@ -8,7 +8,7 @@ package final class TLSServerContext: Sendable {
     private let current: Mutex<TLSContextHandle>
 
     /// Reads the chain and its key, both PEM, from files; blocks for the time of a disk.
-    package init(certificateFile: String, keyFile: String, allowsHTTP2: Bool = false) throws(TLSError) {
+    package init(certificateFile: String, keyFile: String, allowsHTTP2: Bool = true) throws(TLSError) {
         self.certificateFile = certificateFile
         self.keyFile = keyFile
         protocols = allowsHTTP2 ? .http1And2 : .http1

@@ -77,6 +77,14 @@ package final class TLSStream: ByteStream, @unchecked Sendable {
         try result.get()
     }
 
+    /// Closes if the handshake is not done.
+    func closeUnlessOpen() {
+        switch state {
+        case .idle, .handshaking: close()
+        case .open, .closed: break
+        }
+    }
+
     private func endHandshake(_ result: Result<Void, TLSError>) {
         guard case .handshaking(let completion) = state else { return }
         switch result {

@@ -38,6 +38,8 @@ actor HTTP1Connection: ServedConnection {
         case exchanging
         /// Nothing: a WebSocket has the stream.
         case upgraded(WebSocket)
+        /// Nothing: the client began with HTTP/2.
+        case replaced(HTTP2Connection)
         /// All is said; so many bytes were read over since. The time runs from when the last byte was written.
         case lingering(since: UInt64?, read: Int)
         case closed
@@ -75,6 +77,8 @@ actor HTTP1Connection: ServedConnection {
     private func run() async {
         while let head = await nextHead() {
             guard await serve(head) else { break }
+            // Handlers that never wait would keep others waiting for as long as requests come at once.
+            if requestCount % HTTPLimits.requestsInTurn == 0 { await Task.yield() }
         }
         finish()
     }
@@ -83,6 +87,18 @@ actor HTTP1Connection: ServedConnection {
     private func nextHead() async -> RequestHead? {
         while true {
             if case .closed = phase { return nil }
+            if requestCount == 0, context.configuration.allowsPlainHTTP2, !context.isSecure {
+                switch prefaceState() {
+                case .none: break
+                case .partial:
+                    if inputHasEnded || isDraining { return nil }
+                    await wait()
+                    continue
+                case .whole:
+                    replace()
+                    return nil
+                }
+            }
             do throws(HTTPRefusal) {
                 if let head = try parser.nextHead(&stream.received) {
                     phase = .exchanging
@@ -96,11 +112,45 @@ actor HTTP1Connection: ServedConnection {
             switch phase {
             case .exchanging: phase = stream.received.isEmpty ? .idle(since: now) : .head(since: now)
             case .idle where !stream.received.isEmpty: phase = .head(since: now)
-            case .idle, .head, .upgraded, .lingering, .closed: break
+            case .idle, .head, .upgraded, .replaced, .lingering, .closed: break
             }
             if inputHasEnded { return nil }
             if isDraining, stream.received.isEmpty { return nil }
             await wait()
+        }
+    }
+
+    // MARK: HTTP/2 with prior knowledge
+
+    /// How much of the preface of HTTP/2 (RFC 9113 §3.4) the first bytes are.
+    private enum Preface {
+        case none
+        case partial
+        case whole
+
+        static let bytes = [UInt8]("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+    }
+
+    private func prefaceState() -> Preface {
+        let count = min(stream.received.count, Preface.bytes.count)
+        guard count > 0 else { return .none }
+        for offset in 0..<count where stream.received[offset] != Preface.bytes[offset] { return .none }
+        return count == Preface.bytes.count ? .whole : .partial
+    }
+
+    /// Gives the stream to a connection of HTTP/2.
+    private func replace() {
+        guard let connection = HTTP2Connection(stream, context) else { return abort() }
+        phase = .replaced(connection)
+        connection.assumeIsolated { $0.begin() }
+    }
+
+    /// Who has the stream now, if it is not this.
+    private var successor: (any ByteStreamHandler)? {
+        switch phase {
+        case .upgraded(let socket): socket
+        case .replaced(let connection): connection
+        case .idle, .head, .exchanging, .lingering, .closed: nil
         }
     }
 
@@ -192,7 +242,7 @@ actor HTTP1Connection: ServedConnection {
     private func finish() {
         flush()
         switch phase {
-        case .closed, .upgraded: return
+        case .closed, .upgraded, .replaced: return
         case .idle, .head, .exchanging, .lingering: break
         }
         exchange = nil
@@ -206,7 +256,11 @@ actor HTTP1Connection: ServedConnection {
     func drain() {
         isDraining = true
         wake()
-        if case .upgraded(let socket) = phase { socket.assumeIsolated { $0.beginClose(WebSocketClose(.goingAway)) } }
+        switch phase {
+        case .upgraded(let socket): socket.assumeIsolated { $0.beginClose(WebSocketClose(.goingAway)) }
+        case .replaced(let connection): connection.assumeIsolated { $0.drain() }
+        case .idle, .head, .exchanging, .lingering, .closed: break
+        }
     }
 
     func abort() {
@@ -216,13 +270,18 @@ actor HTTP1Connection: ServedConnection {
     var quietSince: UInt64? {
         switch phase {
         case .idle(let since), .head(let since): since
+        case .replaced(let connection): connection.assumeIsolated { $0.quietSince }
         case .exchanging, .upgraded, .lingering, .closed: nil
         }
     }
 
     func enforceLimits(at now: UInt64) {
-        // A WebSocket has limits of its own.
-        if case .upgraded = phase { return }
+        switch phase {
+        // It has limits of its own.
+        case .upgraded: return
+        case .replaced(let connection): return connection.assumeIsolated { $0.enforceLimits(at: now) }
+        case .idle, .head, .exchanging, .lingering, .closed: break
+        }
         let pending = stream.pendingWriteCount
         let drained = writtenCount - pending
         writePace.progress(drained - drainedCount, at: now)
@@ -253,7 +312,7 @@ actor HTTP1Connection: ServedConnection {
             } else {
                 phase = .lingering(since: now, read: read)
             }
-        case .upgraded, .closed: break
+        case .upgraded, .replaced, .closed: break
         }
     }
 }
@@ -267,7 +326,7 @@ extension HTTP1Connection: ByteStreamHandler {
     nonisolated func streamDidEnd(_ stream: any ByteStream) {
         assumeIsolated { connection in
             connection.inputHasEnded = true
-            if case .upgraded(let socket) = connection.phase { socket.streamDidEnd(stream) }
+            connection.successor?.streamDidEnd(stream)
             if case .lingering = connection.phase, stream.pendingWriteCount == 0 { stream.close() }
             connection.wake()
         }
@@ -275,14 +334,14 @@ extension HTTP1Connection: ByteStreamHandler {
 
     nonisolated func streamDidDrain(_ stream: any ByteStream) {
         assumeIsolated { connection in
-            if case .upgraded(let socket) = connection.phase { socket.streamDidDrain(stream) }
+            connection.successor?.streamDidDrain(stream)
             connection.wake()
         }
     }
 
     nonisolated func streamDidClose(_ stream: any ByteStream, error: ReactorError?) {
         assumeIsolated { connection in
-            if case .upgraded(let socket) = connection.phase { socket.streamDidClose(stream, error: error) }
+            connection.successor?.streamDidClose(stream, error: error)
             connection.didClose()
         }
     }
@@ -292,7 +351,7 @@ extension HTTP1Connection: ByteStreamHandler {
         case .idle, .head, .exchanging:
             updateReading()
             wake()
-        case .upgraded(let socket): socket.streamDidReceive(stream)
+        case .upgraded, .replaced: successor?.streamDidReceive(stream)
         case .lingering(let since, let read):
             let total = read + stream.received.count
             stream.received.removeAll()

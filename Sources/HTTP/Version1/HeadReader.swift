@@ -18,12 +18,10 @@ struct HeadReader {
     }
 
     mutating func read() throws(HTTPRefusal) -> RequestHead {
-        // There is a carriage return: the head ends in one.
-        let lineEnd = bytes.firstIndex(of: Bytestring.carriageReturn) ?? bytes.endIndex
+        // There is a line feed, and a carriage return before it: the head ends in them.
+        let lineFeed = bytes.firstIndex(of: Bytestring.lineFeed) ?? bytes.endIndex
+        let lineEnd = max(lineFeed - 1, 0)
         let line = try RequestLine(bytes[..<lineEnd])
-        guard lineEnd + 1 < bytes.count, bytes[lineEnd + 1] == Bytestring.lineFeed else {
-            throw .malformed("There is a carriage return within a line.")
-        }
         let fields = try FieldReader.read(&bytes, from: lineEnd + 2)
         for field in fields { try interpret(field) }
         try checkHost(line)

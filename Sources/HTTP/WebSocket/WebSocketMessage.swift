@@ -65,6 +65,8 @@ package enum WebSocketError: Error, Sendable, Equatable {
     case disconnected
     /// The peer did not answer.
     case unresponsive
+    /// There is no connection to the server; the text says why.
+    case unreachable(String)
     /// The server did not agree to a WebSocket; the text says what it did.
     case refused(status: Int?, String)
     case cancelled

@@ -130,6 +130,7 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
         line("a blank in the target", "GET /a b HTTP/1.1"),
         line("a version of another protocol", "GET / ICY/1.1"),
         line("a small version", "GET / http/1.1"),
+        line("a bare carriage return behind the version", "GET / HTTP/1.1\r\u{FF}Host: b"),
         line("version 1.2", "GET / HTTP/1.2", 505),
         line("version 2.0", "GET / HTTP/2.0", 505),
         line("a version with two digits", "GET / HTTP/1.10"),

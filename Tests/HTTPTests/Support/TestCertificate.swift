@@ -25,7 +25,7 @@ struct TestCertificate {
         guard result.status == 0 else { throw TestHostError.system("openssl req", result.errors) }
     }
 
-    func context(allowsHTTP2: Bool = false) throws -> TLSServerContext {
+    func context(allowsHTTP2: Bool = true) throws -> TLSServerContext {
         try TLSServerContext(certificateFile: certificateFile, keyFile: keyFile, allowsHTTP2: allowsHTTP2)
     }
 }

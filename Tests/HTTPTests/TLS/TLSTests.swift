@@ -131,16 +131,17 @@ struct TLSTests {
         }
         let host = try await WebSocketHost.start([certificate.certificateFile, certificate.keyFile])
         let loop = EventLoop()
-        let stream = try await TCPStream.connect(host: "127.0.0.1", port: host.port, on: loop)
-        let secure = try TLSStream(
-            over: stream, client: try TLSClientContext(authorityFile: certificate.certificateFile), host: "localhost")
-        try await secure.handshake()
         var options = WebSocketClientOptions()
         options.subprotocols = ["echo"]
-        let socket = try await WebSocket.open(over: secure, authority: "localhost:\(host.port)", options)
+        let trusting = try TLSClientContext(authorityFile: certificate.certificateFile)
+        let socket = try await WebSocket.connect(
+            host: "localhost", port: host.port, tls: trusting, options, on: loop)
         try await socket.send("hello")
         #expect(try await socket.receive() == .text("hello"))
         await socket.close()
+        await #expect(throws: WebSocketError.self) {
+            try await WebSocket.connect(host: "localhost", port: host.port, tls: TLSClientContext(), options, on: loop)
+        }
         host.process.kill()
         await loop.shutdown()
     }
