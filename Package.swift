@@ -57,6 +57,7 @@ let fuzzTargets: [Target] = [
     fuzz("FileTransfer", leansOn: ["Bytes", "SFTP"]),
     fuzz("FileServer", leansOn: ["Bytes", "Reactor", "SFTP"]),
     fuzz("FTPListing", leansOn: ["Bytes", "FTP"]),
+    fuzz("JSON", leansOn: ["API", "Bytes"]),
     fuzz("Selection", leansOn: ["Bytes", "Transfer"]),
     fuzz("SCP", leansOn: ["Bytes", "Transfer"]),
     fuzz("TransferJournal", leansOn: ["Bytes", "Transfer"]),

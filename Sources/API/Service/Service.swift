@@ -106,7 +106,7 @@ package final class Service: Sendable {
         }
         var tls: TLSServerContext?
         if let (certificate, key) = configuration.tls {
-            tls = try TLSServerContext(certificateFile: certificate, keyFile: key, allowsHTTP2: false)
+            tls = try TLSServerContext(certificateFile: certificate, keyFile: key, allowsHTTP2: true)
         }
         var options = HTTPServerConfiguration()
         options.refuse = { refusal in

@@ -21,8 +21,8 @@ package struct RemoteScript: Sendable, Hashable {
         if let prelude { steps.append("{ \(prelude)\n}") }
         if let folder { steps.append("cd -- \(folder.shellQuoted)") }
         guard !steps.isEmpty else { return command }
-        // The newline ends a comment or a backslash that the command may end with.
-        return steps.joined(separator: " && ") + " && {\n\(command)\n}"
+        // The command may end with a comment, or with a backslash that takes one newline.
+        return steps.joined(separator: " && ") + " && {\n\(command)\n\n}"
     }
 
     /// Whether `name` can be a variable's (POSIX.1-2017 §8.1).

@@ -131,8 +131,8 @@ package actor ManagedSession {
                 self.loop.execute { self.assumeIsolated { $0.linkDidClose(mine, error) } }
             }
         } catch {
-            if mine == generation, machine.state == .connecting { step(Self.event(for: error)) }
             if error.category == .authentication { connector.forget() }
+            if mine == generation, machine.state == .connecting { step(Self.event(for: error)) }
             throw error
         }
     }

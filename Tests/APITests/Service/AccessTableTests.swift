@@ -1,6 +1,7 @@
 import API
 import Cryptography
 import Foundation
+import HTTP
 import TestHosts
 import Testing
 

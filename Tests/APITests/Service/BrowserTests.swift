@@ -1,6 +1,7 @@
 import API
 import Cryptography
 import Foundation
+import HTTP
 import TestHosts
 import Testing
 
@@ -73,14 +74,15 @@ struct BrowserTests {
             ("localhost.evil.example", 403), ("files.example:8001", 200),
         ])
     func hosts(name: String, status: Int) async throws {
-        try await TestService.with({ $0.settings.hosts = ["files.example"] }) { service in
-            #expect(try await service.ask("GET", "/connections", more: ["-H", "Host: \(name)"]).status == status)
+        try await TestService.with(configure: { $0.settings.hosts = ["files.example"] }) { service in
+            let answer = try await service.ask("GET", "/connections", more: ["-H", "Host: \(name)"])
+            #expect(answer.status == status)
         }
     }
 
     @Test("Who asks too often is told when to come again")
     func limits() async throws {
-        try await TestService.with({ $0.settings.limits[.read] = .init(burst: 3, rate: 0.1) }) { service in
+        try await TestService.with(configure: { $0.settings.limits[.read] = .init(burst: 3, rate: 0.1) }) { service in
             let answers = [
                 try await service.ask("GET", "/connections"), try await service.ask("GET", "/connections"),
                 try await service.ask("GET", "/connections"), try await service.ask("GET", "/connections"),

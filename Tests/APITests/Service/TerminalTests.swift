@@ -1,5 +1,6 @@
 import API
 import Bytes
+import Foundation
 import HTTP
 import Reactor
 import TestHosts

@@ -55,7 +55,8 @@ struct TranscriptTests {
             try Data("hello".utf8).write(to: URL(fileURLWithPath: host.directory + "/hello.txt"))
             try FileManager.default.createDirectory(atPath: host.directory + "/sub", withIntermediateDirectories: false)
             try FileManager.default.createSymbolicLink(atPath: host.directory + "/link", withDestinationPath: "sub")
-            #expect(chmod(host.directory + "/hello.txt", 0o640) == 0)
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o640], ofItemAtPath: host.directory + "/hello.txt")
             let encoded = host.directory.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
             let files = try await service.ask("GET", "\(base)/files?path=\(encoded)")
             #expect(files.status == 200 && files.string("current_path") == host.directory)

@@ -49,7 +49,7 @@ final class TestService: Sendable {
 
     /// Runs `body` with a service, and stops it whatever happens.
     static func with(
-        isOpen: Bool = true, _ configure: (inout ServiceConfiguration) -> Void = { _ in },
+        isOpen: Bool = true, configure: (inout ServiceConfiguration) -> Void = { _ in },
         _ body: (TestService) async throws -> Void
     ) async throws {
         let service = try await start(isOpen: isOpen, configure)

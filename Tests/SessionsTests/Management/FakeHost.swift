@@ -66,10 +66,11 @@ final class FakeConnector: SessionConnector {
     func forget() { state.withLock { $0.hasForgotten = true } }
 
     func connect(on loop: EventLoop) async throws(FairleadError) -> any SessionLink {
-        try state.withLock { state in
+        let answer = state.withLock { state -> Result<FakeLink, FairleadError> in
             state.tries += 1
             return state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]
-        }.get()
+        }
+        return try answer.get()
     }
 }
 

@@ -34,7 +34,7 @@ struct SessionManagerTests {
         while states.last != last, let batch = await manager.events.next(after: cursor) {
             cursor = batch.cursor
             for (_, event) in batch.events where event.session == session.id {
-                if case .state(_, let to, _) = event.content { states.append(to) }
+                if case .state(_, let to, _) = event.content, states.last != last { states.append(to) }
             }
         }
         return states
