@@ -117,7 +117,8 @@ let package = Package(
         .executableTarget(
             name: "FairleadCommand",
             dependencies: [
-                "API", "Bytes", "Cryptography", "Errors", "FTP", "HTTP", "Reactor", "SFTP", "SSH", "Sessions", "Transfer",
+                "API", "Bytes", "Cryptography", "Errors", "FTP", "HTTP", "Reactor", "SFTP", "SSH", "Sessions",
+                "Transfer",
             ],
             swiftSettings: settings),
         .executableTarget(

@@ -37,7 +37,11 @@ extension Service {
     }
 
     func openAPI() -> HTTPResponse {
-        .json(.ok, OpenAPI.document(table, schemas: Shapes.named, version: configuration.version))
+        .json(
+            .ok,
+            OpenAPI.document(
+                table, schemas: Shapes.named, version: configuration.version,
+                isOpen: configuration.isOpen))
     }
 
     func metricsText() async -> HTTPResponse {

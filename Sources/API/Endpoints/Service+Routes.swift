@@ -160,7 +160,7 @@ extension Service {
             ) { call in try await self.signIn(call) },
             Route(
                 .post, "/sign-in/form", id: "signInByForm", "Signs in from the page", access: .anyone, limit: .signIn,
-                body: .bytes, replies: [.init(303, "To the console; with a cookie.", .none)]
+                body: .form(Shapes.signIn), replies: [.init(303, "To the console; with a cookie.", .none)]
             ) { call in try await self.signInByForm(call) },
             Route(
                 .get, "/sign-in/{link}", id: "signInByLink", "Signs in by a link that works once", access: .anyone,

@@ -90,16 +90,16 @@ enum Shapes {
         .init("localPath", .string(.path), "In the service's folder."), .init("remotePath", .string(.path)),
     ])
 
-    static let signIn = Schema.object([.init("username", .string(.line)), .init("password", .string())])
+    static let signIn = Schema.object([.init("username", .string(.line)), .init("password", .string(.line))])
 
     static let newUser = Schema.object([
         .init("name", .string(.userName)), .init("role", .choice(Role.allCases.map(\.rawValue))),
-        .init("password", .string(), required: false, "At least 10 characters."),
+        .init("password", .string(.password), required: false),
     ])
 
     static let changedUser = Schema.object([
         .init("role", .choice(Role.allCases.map(\.rawValue)), required: false),
-        .init("password", .string(), required: false, "At least 10 characters."),
+        .init("password", .string(.password), required: false),
     ])
 
     static let newToken = Schema.object([

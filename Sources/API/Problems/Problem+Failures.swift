@@ -76,7 +76,9 @@ extension Problem {
 
     /// The message with what to do next; hints that speak of the command's options are replaced.
     private static func sentence(_ error: FairleadError) -> String {
-        let hint: String? = error.hint.flatMap { $0.contains(" -") || $0.contains("'exec'") ? nil : $0 }
+        let hint: String? = error.hint.flatMap {
+            $0.contains(" -") || $0.contains("(-") || $0.contains("'exec'") ? nil : $0
+        }
         let next = hint ?? advice(error.category)
         let message = error.message.visible()
         return "\(message.prefix(1).uppercased())\(message.dropFirst()); \(next.visible())."

@@ -3,7 +3,7 @@ import HTTP
 /// The OpenAPI 3.1 document of a route table.
 package enum OpenAPI {
     package static func document(
-        _ table: RouteTable, schemas: [(name: String, schema: Schema)], version: String
+        _ table: RouteTable, schemas: [(name: String, schema: Schema)], version: String, isOpen: Bool
     ) -> JSONValue {
         var paths: [(name: String, value: JSONValue)] = []
         for route in table.routes {
@@ -30,7 +30,7 @@ package enum OpenAPI {
                     "cookie": ["type": "apiKey", "in": "cookie", "name": .string(SessionCookie.name)],
                 ],
             ],
-            "security": [["token": []], ["cookie": []]],
+            "security": isOpen ? [] : [["token": []], ["cookie": []]],
         ]
     }
 
@@ -45,6 +45,15 @@ package enum OpenAPI {
         case .none: break
         case .json(let schema): members.append(("requestBody", body(schema, required: true)))
         case .optionalJSON(let schema): members.append(("requestBody", body(schema, required: false)))
+        case .form(let schema):
+            members.append(
+                (
+                    "requestBody",
+                    [
+                        "required": true,
+                        "content": ["application/x-www-form-urlencoded": ["schema": schema.document]],
+                    ]
+                ))
         case .bytes: members.append(("requestBody", bytes))
         }
         members.append(("responses", .object(replies(route))))

@@ -38,6 +38,8 @@ package struct Route: Sendable {
         case json(Schema)
         /// JSON, or nothing.
         case optionalJSON(Schema)
+        /// The fields of a page's form, all of them texts, checked like JSON.
+        case form(Schema)
         /// Bytes, which the handler reads.
         case bytes
     }
@@ -99,7 +101,14 @@ package struct Route: Sendable {
     private static func segment(_ text: Substring) -> Segment {
         guard text.hasPrefix("{"), text.hasSuffix("}") else { return .fixed(String(text)) }
         let name = String(text.dropFirst().dropLast())
-        return .parameter(name, name == "id" ? .uuid : .line)
+        let rule: StringRule =
+            switch name {
+            case "id": .uuid
+            case "link": .link
+            case "name": .userName
+            default: .line
+            }
+        return .parameter(name, rule)
     }
 
     /// As OpenAPI writes it: `/connections/{id}/files`.

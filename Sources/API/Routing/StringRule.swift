@@ -16,6 +16,10 @@ package enum StringRule: Sendable, Hashable, CaseIterable {
     case userName
     /// RFC 3339.
     case time
+    /// A new password of a user of the service.
+    case password
+    /// What is behind `/sign-in/` in a link.
+    case link
 
     /// Characters, at most.
     var maximumLength: Int {
@@ -29,6 +33,8 @@ package enum StringRule: Sendable, Hashable, CaseIterable {
         case .fingerprint: 128
         case .userName: 64
         case .time: 32
+        case .password: 256
+        case .link: 68
         }
     }
 
@@ -37,19 +43,22 @@ package enum StringRule: Sendable, Hashable, CaseIterable {
         case .any: 0
         case .line, .host, .account, .path, .fingerprint, .userName, .time: 1
         case .uuid: 36
+        case .password: 10
+        case .link: 68
         }
     }
 
     /// As JSON Schema has it (ECMA-262).
     var pattern: String? {
         switch self {
-        case .any, .time: nil
+        case .any, .time, .password: nil
+        case .link: "^fll_[0-9a-f]{64}$"
         case .line: "^[^\\x00-\\x1f\\x7f]+$"
         case .path: "^[^\\x00]+$"
         case .host: "^[A-Za-z0-9_][A-Za-z0-9._%:-]*$"
         case .account: "^[^\\x00-\\x20\\x7f-][^\\x00-\\x1f\\x7f]*$"
         case .uuid: "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
-        case .fingerprint: "^(SHA256:[A-Za-z0-9+/]{43}=?|MD5:[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){15})$"
+        case .fingerprint: "^(SHA256:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]|MD5:[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){15})$"
         case .userName: "^[a-z0-9][a-z0-9._-]*$"
         }
     }
@@ -58,7 +67,7 @@ package enum StringRule: Sendable, Hashable, CaseIterable {
         switch self {
         case .uuid: "uuid"
         case .time: "date-time"
-        case .any, .line, .host, .account, .path, .fingerprint, .userName: nil
+        case .any, .line, .host, .account, .path, .fingerprint, .userName, .password, .link: nil
         }
     }
 
@@ -66,7 +75,8 @@ package enum StringRule: Sendable, Hashable, CaseIterable {
     func permits(_ text: String) -> Bool {
         let scalars = text.unicodeScalars
         return switch self {
-        case .any, .time: true
+        case .any, .time, .password: true
+        case .link: text.hasPrefix("fll_") && scalars.dropFirst(4).allSatisfy { $0.properties.isASCIIHexDigit }
         case .line: scalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
         case .path: !scalars.contains("\0")
         case .host:
@@ -108,6 +118,8 @@ package enum StringRule: Sendable, Hashable, CaseIterable {
         case .uuid: "has to be a UUID"
         case .fingerprint: "has to be a fingerprint such as SHA256:…"
         case .userName: "has to be lower-case letters, digits, '.', '_' and '-'"
+        case .password: "has to have from 10 to 256 characters"
+        case .link: "has to be a link's token"
         case .time: "has to be a time such as 2026-11-28T08:00:00Z"
         }
     }

@@ -6,6 +6,8 @@ import Reactor
 extension Service {
     /// Bytes of a JSON body, at most.
     static let maximumBody = 2 << 20
+    /// Bytes of a form, at most.
+    private static let maximumForm = 16 << 10
 
     /// Answers one request: whatever happens, with what every answer carries.
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
@@ -171,6 +173,7 @@ extension Service {
             if request.body.isEmpty || request.body.length == 0 { return .object([]) }
             schema = shape
         case .json(let shape): schema = shape
+        case .form(let shape): return try await form(of: request, shape)
         }
         if let type = request.headers[.contentType] {
             let essence = type.prefix { $0 != ";" && $0 != " " }.lowercased()
@@ -186,6 +189,18 @@ extension Service {
             throw Problem(.badRequest, "The body is no JSON: \(error).")
         }
         guard case .object = value else { throw Problem(.badRequest, "The body has to be a JSON object.") }
+        let misfits = schema.misfits(in: value)
+        if !misfits.isEmpty { throw Problem.invalid(misfits) }
+        return value
+    }
+
+    private func form(of request: HTTPRequest, _ schema: Schema) async throws -> JSONValue {
+        var text = try await request.body.collect(limit: Self.maximumForm)
+        defer { text.wipe() }
+        guard let form = QueryParameters(text.array[...]) else { throw Problem(.badRequest, "The body is no form.") }
+        let members = Set(form.names).compactMap { name in form[name].map { (name: name, value: JSONValue.string($0)) }
+        }
+        let value = JSONValue.object(members)
         let misfits = schema.misfits(in: value)
         if !misfits.isEmpty { throw Problem.invalid(misfits) }
         return value

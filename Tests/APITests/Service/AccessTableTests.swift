@@ -22,7 +22,7 @@ struct AccessTableTests {
         "POST /connections/{id}/upload": (.operator, 404), "GET /connections/{id}/terminal": (.operator, 426),
         "GET /connections/{id}/terminals": (.operator, 404),
         "DELETE /connections/{id}/terminals/{terminal_id}": (.operator, 404), "GET /sign-in": (nil, 200),
-        "POST /sign-in": (nil, 422), "POST /sign-in/form": (nil, 400), "GET /sign-in/{link}": (nil, 401),
+        "POST /sign-in": (nil, 422), "POST /sign-in/form": (nil, 422), "GET /sign-in/{link}": (nil, 401),
         "POST /sign-out": (.viewer, 200), "GET /session": (.viewer, 200), "GET /tokens": (.viewer, 200),
         "POST /tokens": (.viewer, 422), "DELETE /tokens/{token_id}": (.viewer, 404),
         "GET /users": (.administrator, 200),
@@ -39,7 +39,9 @@ struct AccessTableTests {
 
     private func path(_ route: Route) -> String {
         let path = route.path.replacing("{id}", with: "00000000-0000-4000-8000-000000000000")
-            .replacing("{terminal_id}", with: "0000000000000000").replacing("{link}", with: "fll_x")
+            .replacing("{terminal_id}", with: "0000000000000000").replacing(
+                "{link}", with: "fll_" + String(repeating: "0", count: 64)
+            )
             .replacing("{token_id}", with: "x").replacing("{name}", with: "noone")
         return route.query.contains { $0.isRequired } ? path + "?path=x" : path
     }
@@ -79,7 +81,7 @@ struct AccessTableTests {
                         switch route.body {
                         case .none, .optionalJSON: nil
                         case .json: Self.bodies[name] ?? [:]
-                        case .bytes: "x"
+                        case .bytes, .form: "x"
                         }
                     let answer = try await service.ask(route.method.name, path(route), body, token: token)
                     let who = role.map { $0.rawValue } ?? "nobody"

@@ -49,7 +49,8 @@ struct ServeTests {
         }
     }
 
-    private func connect(_ program: Program, _ folder: TemporaryDirectory, _ host: OpenSSHServer) async throws -> String {
+    private func connect(_ program: Program, _ folder: TemporaryDirectory, _ host: OpenSSHServer) async throws -> String
+    {
         let key = folder.path("data/keys/id")
         if !FileManager.default.fileExists(atPath: key) {
             try FileManager.default.copyItem(atPath: try TestKeys.user.path(.ed25519), toPath: key)
@@ -61,7 +62,9 @@ struct ServeTests {
         return try #require(second["session_id"] as? String, "\(second)")
     }
 
-    @Test("Killed in the middle of a transfer, it starts again with its sessions, an intact audit log, and the upload goes on")
+    @Test(
+        "Killed in the middle of a transfer, it starts again with its sessions, an intact audit log, and the upload goes on"
+    )
     func kill() async throws {
         let host = try await OpenSSHServer.start()
         defer { host.kill() }
@@ -77,7 +80,8 @@ struct ServeTests {
             try await runProgram(
                 "curl",
                 [
-                    "-s", "-X", "PUT", "--limit-rate", "4M", "-T", folder.path("content"), "-H", "Upload-Offset: 0", "-H",
+                    "-s", "-X", "PUT", "--limit-rate", "4M", "-T", folder.path("content"), "-H", "Upload-Offset: 0",
+                    "-H",
                     "Upload-Length: \(content.count)", "\(url)/connections/\(id)/content?path=\(encoded)",
                 ])
         }
