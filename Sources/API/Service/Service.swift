@@ -72,8 +72,10 @@ package final class Service: Sendable {
             var configuration = configuration
             configuration.data = data
             let audit = try await AuditLog.open(data.appending("audit.log"), on: loop)
-            let database = try await Database.open(
-                data.appending("fairlead.sqlite"), migrations: ServiceSchema.migrations)
+            let file = data.appending("fairlead.sqlite")
+            // SQLite would let others read it, where the folder does.
+            try await File.open(file, [.write, .create], permissions: 0o600, on: loop).close()
+            let database = try await Database.open(file, migrations: ServiceSchema.migrations)
             let service = Service(configuration, on: loop, log: log, database: database, audit: audit)
             service.serving.withLock { $0.table = RouteTable(service.routes) }
             await service.startSessions()
