@@ -62,6 +62,8 @@ let fuzzTargets: [Target] = [
     fuzz("Agent", leansOn: ["Bytes", "SSH"]),
     fuzz("FileTransfer", leansOn: ["Bytes", "SFTP"]),
     fuzz("FileServer", leansOn: ["Bytes", "Reactor", "SFTP"]),
+    fuzz("FTPListing", leansOn: ["Bytes", "FTP"]),
+    fuzz("JSON", leansOn: ["API", "Bytes"]),
     fuzz("Selection", leansOn: ["Bytes", "Transfer"]),
     fuzz("SCP", leansOn: ["Bytes", "Transfer"]),
     fuzz("TransferJournal", leansOn: ["Bytes", "Transfer"]),
@@ -95,6 +97,12 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CSQLite", path: "Sources/System/CSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Sources/System/CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
         .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
 
         library("Bytes", leansOn: []),
@@ -104,17 +112,28 @@ let package = Package(
         library("Cryptography", leansOn: ["Bytes", "COpenSSL", "CSodium"]),
         library("SSH", leansOn: ["Bytes", "Compression", "Errors", "Reactor", "Cryptography"]),
         library("SFTP", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH"]),
-        library("Transfer", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH", "SFTP"]),
-        library("Sessions", leansOn: ["Bytes", "Cryptography", "Errors", "Reactor", "SSH", "SFTP", "Transfer"]),
+        library("FTP", leansOn: ["Bytes", "CCurl", "Cryptography", "Reactor"]),
+        library("Transfer", leansOn: ["Bytes", "Cryptography", "FTP", "Reactor", "SSH", "SFTP"]),
+        library("Sessions", leansOn: ["Bytes", "Cryptography", "Errors", "FTP", "Reactor", "SSH", "SFTP", "Transfer"]),
+        library("Store", leansOn: ["Bytes", "CSQLite", "Reactor"]),
         library("HTTP", leansOn: ["Bytes", "CNGHTTP2", "CTLS", "Compression", "Cryptography", "Reactor"]),
         library(
             "Fairlead",
             leansOn: ["Bytes", "Errors", "Reactor", "Cryptography", "SSH", "SFTP", "Transfer", "Sessions"]),
+        library(
+            "API",
+            leansOn: [
+                "Bytes", "Cryptography", "Errors", "FTP", "HTTP", "Reactor", "SFTP", "SSH", "Sessions", "Store",
+                "Transfer",
+            ]),
         example("Client"),
         example("DropBox"),
         .executableTarget(
             name: "FairleadCommand",
-            dependencies: ["Bytes", "Errors", "Reactor", "Cryptography", "SSH", "SFTP", "Transfer", "Sessions"],
+            dependencies: [
+                "API", "Bytes", "Cryptography", "Errors", "FTP", "HTTP", "Reactor", "SFTP", "SSH", "Sessions",
+                "Transfer",
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "ReactorBenchmark", dependencies: ["Bytes", "Reactor"], path: "Benchmarks/ReactorBenchmark",
@@ -144,11 +163,22 @@ let package = Package(
         tests(
             "FairleadTests",
             leansOn: ["ClientExample", "DropBoxExample", "Errors", "Fairlead", "TestHosts"]),
+        tests("FTPTests", leansOn: ["Bytes", "Cryptography", "FTP", "Reactor", "TestHosts"]),
         tests("FairleadCommandTests", leansOn: ["FairleadCommand", "TestHosts"]),
         tests(
             "TransferTests",
-            leansOn: ["Bytes", "Cryptography", "Reactor", "SFTP", "SSH", "TestHosts", "Transfer"]),
+            leansOn: ["Bytes", "Cryptography", "FTP", "Reactor", "SFTP", "SSH", "TestHosts", "Transfer"]),
         tests("HTTPTests", leansOn: ["Bytes", "Cryptography", "HTTP", "Reactor", "TestHosts"]),
-        tests("SessionsTests", leansOn: ["Bytes", "Errors", "SFTP", "SSH", "Sessions", "TestHosts", "Transfer"]),
+        tests(
+            "SessionsTests",
+            leansOn: [
+                "Bytes", "Cryptography", "Errors", "Reactor", "SFTP", "SSH", "Sessions", "TestHosts", "Transfer",
+            ]),
+        tests("StoreTests", leansOn: ["Bytes", "Store", "TestHosts"]),
+        tests(
+            "APITests",
+            leansOn: [
+                "API", "Bytes", "Cryptography", "Errors", "HTTP", "Reactor", "SSH", "Sessions", "Store", "TestHosts",
+            ]),
     ] + (isFuzzing ? fuzzTargets : [])
 )

@@ -89,7 +89,8 @@ final class HostKeyVerification: Sendable {
             await remember(key, shown)
             return .accept
         case .ask(let question): return await ask(question, name: name, shown: shown)
-        case .refuse(let refusal): return reject(Self.message(refusal, name: name, shown: shown), hint: refusal.hint)
+        case .refuse(let refusal):
+            return reject(Self.message(refusal, name: name, shown: shown), hint: refusal.hint, cause: refusal)
         }
     }
 
@@ -164,10 +165,11 @@ final class HostKeyVerification: Sendable {
         }
     }
 
-    private func reject(_ message: String, hint: String?) -> HostKeyVerdict {
+    private func reject(_ message: String, hint: String?, cause: (any Error)? = nil) -> HostKeyVerdict {
         rejection.withLock {
             $0 = FairleadError(
-                .authentication, message, operation: "verify the host key", host: request.host, hint: hint)
+                .authentication, message, operation: "verify the host key", host: request.host, hint: hint,
+                cause: cause)
         }
         return .reject(message)
     }

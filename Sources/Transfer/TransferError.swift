@@ -1,4 +1,5 @@
 package import Bytes
+package import FTP
 package import Reactor
 package import SFTP
 
@@ -24,12 +25,19 @@ package enum TransferError: Error, Sendable, Equatable {
     case tooManyRemovals(path: RawPath, count: Int, limit: Int)
     /// A transfer by the SCP protocol failed.
     case scp(SCPError, path: RawPath)
+    /// An FTP server refused, or its connection broke.
+    case ftp(FTPError, path: RawPath)
     /// The transfer was cancelled.
     case cancelled
 
     /// What went wrong at `path` on the server.
     init(_ error: RequestError, at path: RawPath) {
         if case .cancelled = error { self = .cancelled } else { self = .remote(error, path: path) }
+    }
+
+    /// What went wrong at `path` on an FTP server.
+    init(_ error: FTPError, at path: RawPath) {
+        if case .cancelled = error { self = .cancelled } else { self = .ftp(error, path: path) }
     }
 
     /// What went wrong at `path` on this machine.
@@ -42,7 +50,7 @@ package enum TransferError: Error, Sendable, Equatable {
         switch self {
         case .checksumMismatch: true
         case .remote, .local, .sourceChanged, .targetExists, .wrongKind, .unsafeName, .notFound, .tooManyRemovals, .scp,
-            .cancelled:
+            .ftp, .cancelled:
             false
         }
     }
@@ -52,6 +60,7 @@ package enum TransferError: Error, Sendable, Equatable {
         switch self {
         case .remote(.connectionLost, _), .remote(.closed, _), .remote(.protocolViolation, _), .cancelled: true
         case .scp(let error, _): error.endsConnection
+        case .ftp(let error, _): error.endsConnection
         case .remote, .local, .sourceChanged, .checksumMismatch, .targetExists, .wrongKind, .unsafeName, .notFound,
             .tooManyRemovals:
             false
@@ -62,6 +71,7 @@ package enum TransferError: Error, Sendable, Equatable {
     var isLoss: Bool {
         switch self {
         case .remote(.connectionLost, _), .remote(.closed, _): true
+        case .ftp(let error, _): error.isLoss
         case .remote, .local, .sourceChanged, .checksumMismatch, .targetExists, .wrongKind, .unsafeName, .notFound,
             .tooManyRemovals, .scp, .cancelled:
             false
@@ -80,12 +90,35 @@ package enum TransferError: Error, Sendable, Equatable {
         where isTemporary(asked ?? path):
             return .remote(.status(code, message: message, operation: operation, path: target), path: target)
         case .remote(let error, let path) where isTemporary(path): return .remote(error, path: target)
+        case .ftp(let error, let path) where isTemporary(path): return .ftp(error, path: target)
         case .local(var error, let path) where isTemporary(path) || isTemporary(error.path):
             if isTemporary(error.path) { error.path = target }
             return .local(error, path: target)
         case .remote, .local, .sourceChanged, .checksumMismatch, .targetExists, .wrongKind, .unsafeName, .notFound,
-            .tooManyRemovals, .scp, .cancelled:
+            .tooManyRemovals, .scp, .ftp, .cancelled:
             return self
+        }
+    }
+}
+
+extension FTPError {
+    /// Whether no other file can be transferred either, unless a new connection comes.
+    fileprivate var endsConnection: Bool {
+        switch self {
+        case .login, .certificate, .wrongPin, .tls, .nameResolution, .unreachable, .connectionLost, .timedOut,
+            .configuration, .closed, .cancelled:
+            true
+        case .refused, .protocolViolation, .unsafePath, .listingTooLong, .unsupported: false
+        }
+    }
+
+    /// Whether a new connection may bring what this one did not.
+    fileprivate var isLoss: Bool {
+        switch self {
+        case .unreachable, .connectionLost, .timedOut: true
+        case .refused, .login, .certificate, .wrongPin, .tls, .nameResolution, .protocolViolation, .unsafePath,
+            .listingTooLong, .unsupported, .configuration, .closed, .cancelled:
+            false
         }
     }
 }

@@ -11,6 +11,11 @@ package enum Installed {
     package static let tinySSH = has("tinysshd") && has("tinysshd-makekey") && canOverlayFiles
     package static let proFTPD =
         has("proftpd") && FileManager.default.fileExists(atPath: "/usr/lib/proftpd/mod_sftp.so") && openSSH
+    /// FTP servers that need root: for its accounts, and to become somebody else.
+    package static let vsftpd = CurrentUser.isRoot && FTPServer.vsftpd != nil && canOverlayFiles
+    package static let pureFTPd = CurrentUser.isRoot && FTPServer.pureFTPd != nil
+    package static let proFTPDWithTLS =
+        has("proftpd") && FileManager.default.fileExists(atPath: "/usr/lib/proftpd/mod_tls.so")
     package static let asyncSSH = FileManager.default.isExecutableFile(atPath: PythonHost.interpreter)
     package static let paramiko =
         asyncSSH

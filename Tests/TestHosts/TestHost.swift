@@ -38,9 +38,11 @@ package func with<Host: TestHost, R>(_ host: Host, _ body: (Host) async throws -
     return try await body(host)
 }
 
-/// Starts a server's program and waits until it answers with an SSH version line.
+/// Starts a server's program and waits until it answers, with an SSH version line unless it is to be something else.
 struct Launch {
     let name: String
+    /// Whether whoever answers is the server.
+    var isReady: (BlockingSocket) -> Bool = { $0.readLine()?.hasPrefix("SSH-2.0-") == true }
     /// The seconds that a server may take until it answers.
     static let patience: TimeInterval = 20
 
@@ -56,9 +58,7 @@ struct Launch {
             let process = try start(port, output)
             let deadline = Date(timeIntervalSinceNow: Self.patience)
             while process.isRunning, Date() < deadline {
-                if let socket = try? BlockingSocket(port: port, timeout: Self.patience),
-                    socket.readLine()?.hasPrefix("SSH-2.0-") == true
-                {
+                if let socket = try? BlockingSocket(port: port, timeout: Self.patience), isReady(socket) {
                     return (process, port)
                 }
                 usleep(5000)

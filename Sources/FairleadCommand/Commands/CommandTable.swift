@@ -17,7 +17,10 @@ extension CommandGroup {
                 ]),
             .init(
                 title: "On this machine",
-                members: [.command(Demo.self), .group(.key), .command(Completions.self), .command(Help.self)]),
+                members: [
+                    .command(Serve.self), .command(Demo.self), .group(.key), .group(.audit), .command(Completions.self),
+                    .command(Help.self),
+                ]),
         ],
         notes: """
             A TARGET is a Host of ~/.ssh/config, user@host, or a URL such as
@@ -27,6 +30,11 @@ extension CommandGroup {
             'fairlead help COMMAND' tells more about a command, 'fairlead --version' the
             version.
             """)
+
+    /// Audit logs.
+    package static let audit = CommandGroup(
+        words: ["audit"], summary: "checks the service's audit log",
+        sections: [.init(title: "Commands", members: [.command(AuditVerify.self)])], notes: nil)
 
     /// Keys in files.
     package static let key = CommandGroup(

@@ -43,6 +43,7 @@ package struct ConnectionOptions: Sendable, Hashable {
     package let macs: [String]?
     package let connectTimeout: Duration?
     package let usesAgent: Bool
+    package let ftp: FTPOptions
     package let output: OutputOptions
 
     package init(_ arguments: ParsedArguments) throws(UsageError) {
@@ -73,6 +74,7 @@ package struct ConnectionOptions: Sendable, Hashable {
         macs = try Self.names(.mac, arguments)
         connectTimeout = arguments.integer(.connectTimeout).map { .seconds($0) }
         usesAgent = !arguments.has(.noAgent)
+        ftp = try FTPOptions(arguments)
         output = OutputOptions(arguments)
     }
 
@@ -124,13 +126,15 @@ package struct ConnectionOptions: Sendable, Hashable {
                 .port, .user, .identity, .jump, .configuration, .keyword, .passwordStandardInput, .passwordFile,
                 .knownHosts, .hostKey, .cipher, .keyExchange, .mac, .connectTimeout, .noAgent,
             ]),
+        FTPOptions.group,
         OutputOptions.group,
     ]
 }
 
 extension OptionDeclaration {
     package static let port = OptionDeclaration(
-        "p", "port", .single(metavariable: "PORT", .integer(1...65535)), default: "22", "the host's port")
+        "p", "port", .single(metavariable: "PORT", .integer(1...65535)), default: "22",
+        "the host's port; 21 for ftp://, 990 for ftps://")
     package static let user = OptionDeclaration(
         "l", "user", .single(metavariable: "USER", .text), "the name to sign in with")
     package static let identity = OptionDeclaration(

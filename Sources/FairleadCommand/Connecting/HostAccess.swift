@@ -6,8 +6,8 @@ package import Sessions
 
 /// Connects to hosts as the options and configuration files say.
 package struct HostAccess: Sendable {
-    private let options: ConnectionOptions
-    private let console: Console
+    let options: ConnectionOptions
+    let console: Console
     private let local: LocalUser
 
     package init(_ options: ConnectionOptions, _ console: Console, local: LocalUser = ProcessContext.user) {
@@ -70,7 +70,7 @@ package struct HostAccess: Sendable {
     package func request(for target: Target) async throws -> (ClientSettings, ConnectionRequest) {
         switch target.scheme {
         case nil, .ssh, .sftp: break
-        case .ftp, .ftps: throw ConfigurationError("FTP is not supported yet", hint: "use sftp://")
+        case .ftp, .ftps: throw ConfigurationError("this cannot be done over FTP", hint: "use ssh:// or sftp://")
         }
         let file = try await configurationFile()
         var (settings, request) = try request(for: target, file, isJump: false)

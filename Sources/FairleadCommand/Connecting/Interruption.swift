@@ -15,6 +15,7 @@ package final class Interruption: Sendable {
     private struct State {
         var signal: Int32?
         var cancel: (@Sendable () -> Void)?
+        var hangUp: (@Sendable () -> Void)?
         var sources: [SignalSource] = []
     }
 
@@ -42,7 +43,13 @@ package final class Interruption: Sendable {
         }
     }
 
+    /// From now on SIGHUP calls `action` and ends nothing, as services have it.
+    package func onHangUp(_ action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.hangUp = action }
+    }
+
     private func receive(_ signal: Int32) {
+        if signal == SIGHUP, let hangUp = state.withLock({ $0.hangUp }) { return hangUp() }
         let (isFirst, cancel) = state.withLock { state in
             defer { if state.signal == nil { state.signal = signal } }
             return (state.signal == nil, state.cancel)

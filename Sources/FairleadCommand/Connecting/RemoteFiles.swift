@@ -1,43 +1,56 @@
 package import Bytes
 package import Errors
-package import SFTP
+import FTP
+import SFTP
 package import Sessions
+import Transfer
 
-/// The files of one host, with errors as the command tells them.
+/// The files of one host by SFTP or FTP, with errors as the command tells them.
 package struct RemoteFiles: Sendable {
-    package let client: FileTransferClient
-    private let session: HostSession
-
-    package init(_ session: HostSession) async throws {
-        client = try await session.openFiles()
-        self.session = session
+    enum Way: Sendable {
+        case sftp(FileTransferClient, HostSession)
+        case ftp(FTPFileSystem, FTPAccess.Host)
     }
 
-    /// Does something to `path`; what fails says that path.
-    package func on<Value>(
-        _ path: RawPath, _ operation: String, _ body: (FileTransferClient) async throws(RequestError) -> Value
-    ) async throws -> Value {
-        do throws(RequestError) {
-            return try await body(client)
-        } catch {
-            throw FairleadError(await client.explaining(error, at: path), path: path, session.context(operation))
+    let way: Way
+
+    package init(_ session: HostSession) async throws {
+        way = .sftp(try await session.openFiles(), session)
+    }
+
+    init(_ host: FTPAccess.Host) {
+        way = .ftp(FTPFileSystem(host.client, place: host.place), host)
+    }
+
+    private func context(_ operation: String) -> FailureContext {
+        switch way {
+        case .sftp(_, let session): session.context(operation)
+        case .ftp(_, let host): host.context(operation)
         }
     }
 
-    /// The attributes of `path` itself; nil when nothing is there.
-    package func linkAttributes(_ path: RawPath, _ operation: String) async throws -> Attributes? {
-        do throws(RequestError) {
-            return try await client.linkAttributes(at: path)
-        } catch {
-            if error.code == .noSuchFile { return nil }
-            throw FairleadError(error, path: path, session.context(operation))
+    /// Does something to `path` in the way that there is; what fails says that path.
+    func on<Value>(
+        _ path: RawPath, _ operation: String,
+        _ sftp: (FileTransferClient) async throws(RequestError) -> Value,
+        ftp: (FTPFileSystem) async throws(TransferError) -> Value
+    ) async throws -> Value {
+        switch way {
+        case .sftp(let client, let session):
+            do throws(RequestError) { return try await sftp(client) } catch {
+                throw FairleadError(await client.explaining(error, at: path), path: path, session.context(operation))
+            }
+        case .ftp(let system, let host):
+            do throws(TransferError) { return try await ftp(system) } catch {
+                throw FairleadError(error, host.context(operation))
+            }
         }
     }
 
     /// An error about `path` that this side found.
     package func error(_ message: String, _ path: RawPath, _ operation: String, hint: String? = nil) -> FairleadError {
         FairleadError(
-            .fileSystem, "\(path): \(message)", operation: operation, host: session.request.host,
+            .fileSystem, "\(path): \(message)", operation: operation, host: context(operation).host,
             path: path.description, hint: hint)
     }
 }
@@ -53,9 +66,24 @@ extension HostAccess {
             let host = first.withoutPath
             let paths = rest.prefix { $0.withoutPath == host }.map(\.filePath)
             rest = rest.dropFirst(paths.count)
-            try await with(first) { opened in
-                try await body(try await RemoteFiles(opened.session), paths, opened.console)
+            if first.isFTP {
+                try await withFTP(first) { files in try await body(files, paths, console) }
+            } else {
+                try await with(first) { opened in
+                    try await body(try await RemoteFiles(opened.session), paths, opened.console)
+                }
             }
+        }
+    }
+
+    private func withFTP(_ target: Target, _ body: (RemoteFiles) async throws -> Void) async throws {
+        let host = try await FTPAccess(options, console).connect(to: target)
+        do {
+            try await body(RemoteFiles(host))
+            await host.client.close()
+        } catch {
+            await host.client.close()
+            throw error
         }
     }
 }
@@ -63,39 +91,4 @@ extension HostAccess {
 extension Target {
     /// The path for the host; `.` for the home directory.
     var filePath: RawPath { path.flatMap { $0.isEmpty ? nil : $0 } ?? "." }
-}
-
-extension ListingEntry {
-    init(_ entry: SFTP.DirectoryEntry) {
-        self.init(name: entry.name, attributes: entry.attributes)
-        // The server's own `ls -l` line has names for the owner and the group, and the number of links.
-        let columns = String(decoding: entry.longName, as: UTF8.self).split(separator: " ")
-        guard columns.count >= 9, columns[0].count >= 10, let links = UInt32(columns[1]) else { return }
-        linkCount = links
-        owner = String(columns[2])
-        group = String(columns[3])
-    }
-
-    init(name: RawPath, attributes: Attributes) {
-        self.init(
-            name: name, kind: Kind(attributes.kind), permissions: attributes.mode?.permissions,
-            owner: attributes.owner.map { String($0.userID) }, group: attributes.owner.map { String($0.groupID) },
-            size: attributes.size, modified: attributes.times.map { Int64($0.modification) })
-    }
-}
-
-extension ListingEntry.Kind {
-    init(_ kind: SFTP.FileKind?) {
-        self =
-            switch kind {
-            case .regular: .file
-            case .directory: .directory
-            case .symbolicLink: .link
-            case .blockDevice: .blockDevice
-            case .characterDevice: .characterDevice
-            case .namedPipe: .fifo
-            case .socket: .socket
-            case nil: .unknown
-            }
-    }
 }

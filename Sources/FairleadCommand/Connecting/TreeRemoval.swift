@@ -1,7 +1,5 @@
 import Bytes
 import Errors
-import SFTP
-import Sessions
 
 /// Removes a tree on a host: many requests at once, no link followed, and bounded whatever the host answers.
 ///
@@ -72,11 +70,8 @@ struct TreeRemoval {
     /// Removes what is no folder in `folder`; returns the folders in it.
     private func empty(_ folder: RawPath) async throws -> (folders: [RawPath], outcome: Outcome) {
         var outcome = Outcome()
-        let found: SFTP.Listing
-        do {
-            found = try await files.on(folder, "remove") { client throws(RequestError) in try await client.list(folder)
-            }
-        } catch {
+        let found: (entries: [ListingEntry], refusals: [String])
+        do { found = try await files.list(folder, "remove") } catch {
             try outcome.note(error)
             return ([], outcome)
         }
@@ -92,21 +87,19 @@ struct TreeRemoval {
     }
 
     private func removeFile(_ path: RawPath) async throws -> Outcome {
-        try await remove(path, "removed \(path)") { client throws(RequestError) in try await client.remove(path) }
+        try await remove(path, "removed \(path)") { try await files.remove(path, "remove") }
     }
 
     private func removeFolder(_ path: RawPath) async throws -> Outcome {
-        try await remove(path, "removed directory \(path)") { client throws(RequestError) in
-            try await client.removeDirectory(path)
-        }
+        try await remove(path, "removed directory \(path)") { try await files.removeDirectory(path, "remove") }
     }
 
     private func remove(
-        _ path: RawPath, _ note: String, _ body: (FileTransferClient) async throws(RequestError) -> Void
+        _ path: RawPath, _ note: String, _ body: () async throws -> Void
     ) async throws -> Outcome {
         var outcome = Outcome()
         do {
-            try await files.on(path, "remove", body)
+            try await body()
             outcome.removed = 1
             console.debug(1, note)
         } catch {

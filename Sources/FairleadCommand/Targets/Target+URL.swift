@@ -2,7 +2,8 @@ import Bytes
 
 extension Target {
     /// Reads a URL (RFC 3986; draft-ietf-secsh-scp-sftp-ssh-uri-04 §3 for sftp, RFC 1738 §3.2 for ftp); nil when `text` is
-    /// none. Throws when the scheme is another one, a part is malformed, or a password is in it.
+    /// none. Throws when the scheme is another one, a part is malformed, or there is a password and it is not
+    /// FTP.
     init?(url text: String) throws(TargetError) {
         guard let schemeEnd = text.firstRange(of: "://") else { return nil }
         let schemeName = text[..<schemeEnd.lowerBound].lowercased()
@@ -16,9 +17,15 @@ extension Target {
         let authorityEnd = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
         var host = String(rest[..<authorityEnd])
         var user: String?
+        var password: String?
         if let at = host.lastIndex(of: "@") {
-            let userInfo = String(host[..<at])
+            var userInfo = String(host[..<at])
             host = String(host[host.index(after: at)...])
+            if scheme == .ftp || scheme == .ftps, let colon = userInfo.firstIndex(of: ":") {
+                // As everybody writes FTP URLs (RFC 1738 §3.1); the command warns.
+                password = try Self.decodedText(String(userInfo[userInfo.index(after: colon)...]))
+                userInfo = String(userInfo[..<colon])
+            }
             guard !userInfo.contains(":") else {
                 throw TargetError(
                     "a password in a URL is seen by every user of this machine, so it is not taken",
@@ -31,6 +38,7 @@ extension Target {
         self = try Target(checkedUser: user, host: try Self.decodedText(host))
         self.scheme = scheme
         self.port = port
+        self.password = password
         self.path = try Self.path(rest[authorityEnd...], scheme: scheme)
     }
 

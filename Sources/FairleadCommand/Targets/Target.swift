@@ -22,10 +22,16 @@ package struct Target: Sendable, Hashable {
     package var port: UInt16?
     /// nil when no path was written; empty for the home directory; relative to it unless it begins with a slash.
     package var path: RawPath?
+    /// Of an FTP URL that has one; never shown.
+    package var password: String?
 
-    package init(scheme: Scheme? = nil, user: String? = nil, host: String, port: UInt16? = nil, path: RawPath? = nil) {
+    package init(
+        scheme: Scheme? = nil, user: String? = nil, host: String, port: UInt16? = nil, path: RawPath? = nil,
+        password: String? = nil
+    ) {
         self.scheme = scheme
         self.user = user
+        self.password = password
         self.host = host
         self.port = port
         self.path = path
@@ -33,7 +39,15 @@ package struct Target: Sendable, Hashable {
 
     /// The same host without a path.
     package var withoutPath: Target {
-        Target(scheme: scheme, user: user, host: host, port: port)
+        Target(scheme: scheme, user: user, host: host, port: port, password: password)
+    }
+
+    /// Whether it is a URL of an FTP server.
+    package var isFTP: Bool {
+        switch scheme {
+        case .ftp, .ftps: true
+        case .ssh, .sftp, nil: false
+        }
     }
 
     /// Reads a target that is a host only (`exec`, `shell`).

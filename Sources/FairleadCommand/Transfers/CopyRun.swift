@@ -20,7 +20,7 @@ struct CopyRun {
         engineOptions.journalFolder = await TransferJournals.folder()
         let places = Places(
             HostAccess(connection, console), reconnects: options.reconnects,
-            scp: options.usesSCP ? .always : .withoutSFTP)
+            scp: options.usesSCP ? .always : .withoutSFTP, asksForTimes: options.preserves)
         let run = TransferRun(options, console, operation: operation, engineOptions: engineOptions)
         do {
             try await copy(by: run, places, names)
@@ -63,6 +63,10 @@ struct CopyRun {
         _ paths: [RawPath], _ source: Places.Place, to path: RawPath, _ target: Places.Place, by run: TransferRun,
         _ context: FailureContext, isLast: Bool
     ) async throws {
+        guard source.ftp == nil, target.ftp == nil else {
+            throw ConfigurationError(
+                "to and from FTP a host needs SFTP, which one does not offer", hint: "copy to this machine first")
+        }
         let (options, progress) = (run.engineOptions, run.progress)
         if self.options.list != nil {
             throw ConfigurationError("--files-from needs SFTP, which the host does not offer")
@@ -102,13 +106,12 @@ struct CopyRun {
 
     /// For messages about what goes from `source` to `target`.
     static func context(_ operation: String, _ source: Places.Place, _ target: Places.Place) -> FailureContext {
-        switch (source.session, target.session) {
-        case (let session?, nil), (nil, let session?): return session.context(operation)
+        switch (source.context(operation), target.context(operation)) {
+        case (let context?, nil), (nil, let context?): return context
         case (nil, nil): return FailureContext(host: "this machine", port: 22, operation: operation)
-        case (let first?, let second?):
-            var context = first.context(operation)
-            if first !== second { context.host = "\(first.request.host) or \(second.request.host)" }
-            return context
+        case (var first?, let second?):
+            if source.host != target.host { first.host = "\(first.host) or \(second.host)" }
+            return first
         }
     }
 

@@ -1,5 +1,6 @@
 import Bytes
 import Errors
+import FTP
 import SFTP
 import SSH
 import Sessions
@@ -13,9 +14,16 @@ final class Places {
         let files: (any RemoteFileSystem)?
         /// nil for this machine.
         let session: HostSession?
+        /// nil for everything but an FTP server.
+        var ftp: FTPAccess.Host?
 
         /// For messages.
-        var host: String { session?.request.host ?? "this machine" }
+        var host: String { session?.request.host ?? ftp?.host ?? "this machine" }
+
+        /// For messages; nil for this machine.
+        func context(_ operation: String) -> FailureContext? {
+            session?.context(operation) ?? ftp?.context(operation)
+        }
     }
 
     private struct OpenHost {
@@ -28,7 +36,9 @@ final class Places {
     private let access: HostAccess
     private let reconnects: Bool
     private let scp: SCPUse
+    private let asksForTimes: Bool
     private var hosts: [OpenHost] = []
+    private var servers: [(target: Target, place: Place)] = []
 
     /// Whether hosts may be talked to by SCP.
     enum SCPUse {
@@ -38,8 +48,11 @@ final class Places {
     }
 
     /// Places that `access` leads to; connections that are lost are made again if it `reconnects`.
-    init(_ access: HostAccess, reconnects: Bool, scp: SCPUse = .never) {
+    ///
+    /// - Parameter asksForTimes: whether FTP servers that list without exact times are asked for each file's.
+    init(_ access: HostAccess, reconnects: Bool, scp: SCPUse = .never, asksForTimes: Bool = false) {
         self.access = access
+        self.asksForTimes = asksForTimes
         self.reconnects = reconnects
         self.scp = scp
     }
@@ -50,6 +63,7 @@ final class Places {
             return Place(files: LocalFileSystem(on: CommandLoop.shared), session: nil)
         }
         if let known = hosts.first(where: { $0.target == host }) { return known.place }
+        if host.isFTP { return try await server(host) }
         let opened = try await access.connect(to: host)
         let files = HostFiles(opened.session, prompter: opened.prompter)
         do {
@@ -63,6 +77,15 @@ final class Places {
             await opened.session.close()
             throw reason
         }
+    }
+
+    private func server(_ target: Target) async throws -> Place {
+        if let known = servers.first(where: { $0.target == target }) { return known.place }
+        let host = try await FTPAccess(access.options, access.console).connect(to: target)
+        let files = FTPFileSystem(host.client, place: host.place, asksForTimes: asksForTimes)
+        let place = Place(files: files, session: nil, ftp: host)
+        servers.append((target, place))
+        return place
     }
 
     private func openFiles(_ files: HostFiles, _ opened: HostAccess.Opened) async throws -> SFTPFileSystem? {
@@ -95,5 +118,7 @@ final class Places {
             await host.place.session?.close()
         }
         hosts = []
+        for server in servers { await server.place.ftp?.client.close() }
+        servers = []
     }
 }

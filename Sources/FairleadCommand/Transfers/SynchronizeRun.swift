@@ -14,7 +14,8 @@ struct SynchronizeRun {
             engineOptions.journalFolder = await TransferJournals.folder()
         }
         let places = Places(
-            HostAccess(command.connection, console), reconnects: command.transfer.reconnects)
+            HostAccess(command.connection, console), reconnects: command.transfer.reconnects,
+            asksForTimes: true)
         let run = TransferRun(command.transfer, console, operation: "sync", engineOptions: engineOptions)
         let printer = PlanPrinter(console, isWanted: command.isDryRun || console.output.verbosity > 0)
         do {

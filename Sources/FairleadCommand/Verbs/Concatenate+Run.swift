@@ -1,5 +1,7 @@
 import Bytes
+import Errors
 import SFTP
+import Sessions
 
 extension Concatenate: Verb {
     /// Requests under way while a file is read.
@@ -18,10 +20,20 @@ extension Concatenate: Verb {
     }
 
     private func copy(_ path: RawPath, _ files: RemoteFiles, _ console: Console) async throws {
-        let handle = try await files.on(path, "read") { client throws(RequestError) in
-            try await client.open(path, .read)
+        switch files.way {
+        case .sftp(let client, let session): try await copy(path, by: client, session, console)
+        case .ftp(let system, let host):
+            try await files.stream(path, from: system, host) { try console.out([UInt8]($0.bytes)) }
         }
-        let client = files.client
+    }
+
+    private func copy(
+        _ path: RawPath, by client: FileTransferClient, _ session: HostSession, _ console: Console
+    ) async throws {
+        let handle: Handle
+        do throws(RequestError) { handle = try await client.open(path, .read) } catch {
+            throw FairleadError(error, path: path, session.context("read"))
+        }
         var reads: [(offset: UInt64, task: Task<Result<ByteBuffer, RequestError>, Never>)] = []
         defer {
             for (_, task) in reads { task.cancel() }
@@ -43,7 +55,11 @@ extension Concatenate: Verb {
                 offset += UInt64(Self.pieceLength)
             }
             let (start, task) = reads.removeFirst()
-            let piece = try await files.on(path, "read") { _ throws(RequestError) in try await task.value.get() }
+            let piece: ByteBuffer
+            switch await task.value {
+            case .success(let data): piece = data
+            case .failure(let error): throw FairleadError(error, path: path, session.context("read"))
+            }
             if piece.isEmpty { return }
             try console.out([UInt8](piece.bytes))
             guard piece.count < Self.pieceLength else { continue }

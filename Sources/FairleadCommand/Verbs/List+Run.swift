@@ -1,6 +1,5 @@
 import Bytes
 import Errors
-import SFTP
 
 extension List: Verb {
     package func run(_ console: Console) async throws -> ExitStatus {
@@ -18,12 +17,9 @@ extension List: Verb {
     }
 
     private func list(_ path: RawPath, of files: RemoteFiles, _ console: Console) async throws -> ExitStatus {
-        let attributes = try await files.on(path, "list") { client throws(RequestError) in
-            try await client.attributes(at: path)
-        }
-        guard attributes.kind == .directory || attributes.kind == nil else {
-            let own = try await files.linkAttributes(path, "list") ?? attributes
-            var entries = [ListingEntry(name: path, attributes: own)]
+        let found = try await files.present(path, followingLinks: true, "list")
+        guard found.kind == .directory || found.kind == .unknown else {
+            var entries = [try await files.entry(path, "list") ?? found]
             await addLinkTargets(&entries, below: nil, files)
             try show([Folder(path: path, entries: entries)], console, isFile: true)
             return .done
@@ -52,22 +48,21 @@ extension List: Verb {
     }
 
     private func read(_ path: RawPath, _ files: RemoteFiles, _ console: Console) async throws -> Folder {
-        let found = try await files.on(path, "list") { client throws(RequestError) in try await client.list(path) }
+        let found = try await files.list(path, "list")
         for refusal in found.refusals { console.note("fairlead: \(path): a name is left out: \(refusal)") }
-        var entries = found.entries.map { ListingEntry($0) }
+        var entries = found.entries
         if isLong || output.isJSON { await addLinkTargets(&entries, below: path, files) }
         return Folder(path: path, entries: entries)
     }
 
     /// Where symbolic links lead; one that cannot be read has none.
     private func addLinkTargets(_ entries: inout [ListingEntry], below folder: RawPath?, _ files: RemoteFiles) async {
-        let links = entries.indices.filter { entries[$0].kind == .link }
+        let links = entries.indices.filter { entries[$0].kind == .link && entries[$0].linkTarget == nil }
         let paths = links.map { folder?.appending(entries[$0].name) ?? entries[$0].name }
-        let client = files.client
         let targets = await withTaskGroup(of: (Int, RawPath?).self) { group in
             var targets: [Int: RawPath] = [:]
             for (position, path) in zip(links, paths) {
-                group.addTask { (position, try? await client.readLink(path)) }
+                group.addTask { (position, await files.linkTarget(path)) }
             }
             for await (position, target) in group { targets[position] = target }
             return targets

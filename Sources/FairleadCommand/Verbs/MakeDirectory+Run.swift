@@ -1,5 +1,4 @@
 import Bytes
-import SFTP
 
 extension MakeDirectory: Verb {
     package func run(_ console: Console) async throws -> ExitStatus {
@@ -34,16 +33,14 @@ extension MakeDirectory: Verb {
     /// Makes one directory; false when it exists already, which is an error without `--parents`.
     private func make(_ path: RawPath, _ files: RemoteFiles, _ console: Console) async throws -> Bool {
         do {
-            try await files.on(path, "make directory") { client throws(RequestError) in
-                try await client.makeDirectory(path)
-            }
+            try await files.makeDirectory(path, "make directory")
             console.debug(1, "made \(path)")
             return true
         } catch {
             // Servers say no more than "failure" when something is there.
-            guard let found = try await files.linkAttributes(path, "make directory") else { throw error }
+            guard let found = try await files.entry(path, "make directory") else { throw error }
             guard makesParents else { throw files.error("exists already", path, "make directory") }
-            guard found.kind == .directory || found.kind == .symbolicLink else {
+            guard found.kind == .directory || found.kind == .link else {
                 throw files.error("exists already and is no directory", path, "make directory")
             }
             return false
@@ -52,8 +49,6 @@ extension MakeDirectory: Verb {
 
     /// The host's umask has its say in the mode of a new directory; this has the last word.
     private func setMode(_ mode: UInt32, _ path: RawPath, _ files: RemoteFiles) async throws {
-        try await files.on(path, "set mode") { client throws(RequestError) in
-            try await client.setAttributes(at: path, Attributes(mode: SFTP.FileMode(rawValue: mode)))
-        }
+        try await files.setMode(mode, of: path, "set mode")
     }
 }

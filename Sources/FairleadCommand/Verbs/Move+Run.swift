@@ -1,5 +1,4 @@
 import Bytes
-import SFTP
 
 extension Move: Verb {
     package func run(_ console: Console) async throws -> ExitStatus {
@@ -27,30 +26,16 @@ extension Move: Verb {
     }
 
     private func isDirectory(_ path: RawPath, _ files: RemoteFiles) async throws -> Bool {
-        try await files.on(path, "move") { client throws(RequestError) in
-            do throws(RequestError) {
-                return try await client.attributes(at: path).kind == .directory
-            } catch {
-                guard error.code == .noSuchFile else { throw error }
-                return false
-            }
-        }
+        try await files.entry(path, followingLinks: true, "move")?.kind == .directory
     }
 
     private func move(_ source: RawPath, to target: RawPath, _ files: RemoteFiles) async throws {
-        guard try await files.linkAttributes(source, "move") != nil else {
+        guard try await files.entry(source, "move") != nil else {
             throw files.error("no such file", source, "move")
         }
-        if keepsExisting, try await files.linkAttributes(target, "move") != nil {
+        if keepsExisting, try await files.entry(target, "move") != nil {
             throw files.error("exists already", target, "move")
         }
-        let replaces = await files.client.extensions.supports(.posixRename) && !keepsExisting
-        try await files.on(source, "move") { client throws(RequestError) in
-            if replaces {
-                try await client.replace(target, with: source)
-            } else {
-                try await client.rename(source, to: target)
-            }
-        }
+        try await files.move(source, to: target, replaces: !keepsExisting, "move")
     }
 }

@@ -1,6 +1,5 @@
 import Bytes
 import Errors
-import SFTP
 
 extension Remove: Verb {
     package func run(_ console: Console) async throws -> ExitStatus {
@@ -15,11 +14,11 @@ extension Remove: Verb {
                 do {
                     // A slash behind a link would lead to what must not be touched.
                     let path = path.withoutTrailingSlashes
-                    guard let attributes = try await files.linkAttributes(path, "remove") else {
+                    guard let found = try await files.entry(path, "remove") else {
                         if isForced { continue }
                         throw files.error("no such file", path, "remove")
                     }
-                    let outcome = try await remove(path, attributes.kind, files, console)
+                    let outcome = try await remove(path, found.kind, files, console)
                     if outcome.failureCount > 0 {
                         try failures.note(outcome.failures, count: outcome.failureCount, hasDone: outcome.removed > 0)
                     } else {
@@ -41,10 +40,10 @@ extension Remove: Verb {
     }
 
     private func remove(
-        _ path: RawPath, _ kind: SFTP.FileKind?, _ files: RemoteFiles, _ console: Console
+        _ path: RawPath, _ kind: ListingEntry.Kind, _ files: RemoteFiles, _ console: Console
     ) async throws -> TreeRemoval.Outcome {
         guard kind == .directory else {
-            try await files.on(path, "remove") { client throws(RequestError) in try await client.remove(path) }
+            try await files.remove(path, "remove")
             console.debug(1, "removed \(path)")
             return TreeRemoval.Outcome()
         }

@@ -1,5 +1,4 @@
 import Bytes
-import SFTP
 
 extension Status: Verb {
     package func run(_ console: Console) async throws -> ExitStatus {
@@ -26,17 +25,9 @@ extension Status: Verb {
     }
 
     private func entry(of path: RawPath, _ files: RemoteFiles) async throws -> ListingEntry {
-        let attributes = try await files.on(path, "stat") { client throws(RequestError) in
-            followsLinks ? try await client.attributes(at: path) : try await client.linkAttributes(at: path)
-        }
-        var entry = ListingEntry(name: path, attributes: attributes)
-        if entry.kind == .link { entry.linkTarget = try? await files.client.readLink(path) }
-        if let owner = attributes.owner,
-            let names = try? await files.client.accountNames(users: [owner.userID], groups: [owner.groupID])
-        {
-            if let name = names.users.first ?? nil { entry.owner = name }
-            if let name = names.groups.first ?? nil { entry.group = name }
-        }
+        var entry = try await files.present(path, followingLinks: followsLinks, "stat")
+        if entry.kind == .link, entry.linkTarget == nil { entry.linkTarget = await files.linkTarget(path) }
+        await files.addAccountNames(to: &entry)
         return entry
     }
 

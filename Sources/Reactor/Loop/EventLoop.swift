@@ -312,4 +312,15 @@ func exchange<Value>(_ value: inout Value, with new: Value) -> Value {
 extension EventLoop {
     /// The time of day: seconds since 1970, UTC. From any thread.
     package nonisolated var calendarTime: Int64 { Int64(time(nil)) }
+
+    /// The time of day: milliseconds since 1970, UTC. From any thread.
+    package nonisolated static var calendarMilliseconds: Int64 {
+        var now = timespec()
+        // The C library fills `now`, which lives on this frame.
+        guard unsafe clock_gettime(CLOCK_REALTIME, &now) == 0 else { return 0 }
+        return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+    }
+
+    /// A clock that never goes back: milliseconds since some moment. From any thread.
+    package nonisolated static var monotonicMilliseconds: Int64 { Int64(uv_hrtime() / 1_000_000) }
 }

@@ -63,6 +63,7 @@ extension FairleadError {
                 .fileSystem, "\(path): nothing was removed: \(count) would have been, and \(limit) may be", path: path,
                 hint: "look at the plan with --dry-run, and allow more with --max-delete")
         case .scp(let error, let path): self = Self.made(of: error, path: path, context)
+        case .ftp(let error, let path): self.init(error, path: path, context)
         case .cancelled: self = .cancelled(context)
         }
         operation = operation ?? context.operation

@@ -42,6 +42,10 @@ package enum ChecksumMethod: String, Sendable {
     case checkFile = "check-file"
     /// The command `sha256sum` computed it on the host.
     case command = "sha256sum"
+    /// An FTP server computed it (draft-bryan-ftp-hash).
+    case hash = "HASH"
+    /// An FTP server computed it by the older command.
+    case xsha256 = "XSHA256"
     /// The file was read back.
     case readBack = "read back"
     /// It was computed here.

@@ -68,7 +68,8 @@ extension SCPUpload {
         do throws(TransferError) { try await sendBytes(of: file, status, ticket, &scp, pipe) } catch {
             switch error {
             case .local, .sourceChanged: failure = error
-            case .remote, .checksumMismatch, .targetExists, .wrongKind, .unsafeName, .notFound, .tooManyRemovals, .scp,
+            case .remote, .ftp, .checksumMismatch, .targetExists, .wrongKind, .unsafeName, .notFound, .tooManyRemovals,
+                .scp,
                 .cancelled:
                 progress.end(ticket, .failed)
                 throw error

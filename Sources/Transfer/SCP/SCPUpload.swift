@@ -100,7 +100,7 @@ actor SCPUpload {
     func pass(_ error: TransferError, at path: RawPath) throws(SCPError) {
         switch error {
         case .cancelled: throw .cancelled
-        case .scp(.refused, _), .scp(.unsupported, _), .remote, .local, .sourceChanged, .checksumMismatch,
+        case .scp(.refused, _), .scp(.unsupported, _), .remote, .ftp, .local, .sourceChanged, .checksumMismatch,
             .targetExists, .wrongKind, .unsafeName, .notFound, .tooManyRemovals:
             note(error, at: path)
         case .scp(let error, _): throw error
