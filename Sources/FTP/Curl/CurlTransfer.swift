@@ -68,13 +68,14 @@ final class CurlTransfer {
         exchanges.append(isSecret ? FTPExchange(command: Array(exchange.verb.utf8)) : exchange)
     }
 
-    /// Whether the server has said where the data connection goes since this was asked last.
+    /// Whether the server has said something since this was asked last.
     func takeNews() -> Bool {
         defer { hasNews = false }
         return hasNews
     }
 
     func heard(_ bytes: RawSpan) {
+        hasNews = true
         replyBytes += bytes.byteCount
         guard replyBytes <= Limits.replyBytes else {
             failure = failure ?? .protocolViolation("a reply has no end")
@@ -84,7 +85,6 @@ final class CurlTransfer {
         while line.last == 0x0A || line.last == 0x0D { line.removeLast() }
         if exchanges.isEmpty { exchanges.append(FTPExchange(command: [])) }
         exchanges[exchanges.count - 1].lines.append(line)
-        if ["EPSV", "PASV"].contains(exchanges[exchanges.count - 1].verb) { hasNews = true }
     }
 
     // MARK: The end
