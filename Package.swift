@@ -50,6 +50,8 @@ let fuzzTargets: [Target] = [
     fuzz("Channels", leansOn: ["Bytes", "SSH"]),
     fuzz("Server", leansOn: ["Bytes", "SSH"]),
     fuzz("Keys", leansOn: ["Bytes", "SSH"]),
+    fuzz("Certificates", leansOn: ["Bytes", "Cryptography", "SSH"]),
+    fuzz("KRL", leansOn: ["Bytes", "Cryptography", "SSH"]),
     fuzz("KnownHosts", leansOn: ["Bytes", "SSH"]),
     fuzz("Agent", leansOn: ["Bytes", "SSH"]),
     fuzz("FileTransfer", leansOn: ["Bytes", "SFTP"]),
@@ -58,6 +60,8 @@ let fuzzTargets: [Target] = [
     fuzz("Selection", leansOn: ["Bytes", "Transfer"]),
     fuzz("SCP", leansOn: ["Bytes", "Transfer"]),
     fuzz("TransferJournal", leansOn: ["Bytes", "Transfer"]),
+    fuzz("HTTPRequest", leansOn: ["Bytes", "HTTP"]),
+    fuzz("WebSocket", leansOn: ["Bytes", "HTTP"]),
 ]
 
 let package = Package(
@@ -72,6 +76,12 @@ let package = Package(
             name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(
+            name: "CTLS", path: "Sources/System/CTLS", pkgConfig: "libssl",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(
+            name: "CNGHTTP2", path: "Sources/System/CNGHTTP2", pkgConfig: "libnghttp2",
+            providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
+        .systemLibrary(
             name: "CSodium", path: "Sources/System/CSodium", pkgConfig: "libsodium",
             providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
         .systemLibrary(
@@ -84,19 +94,24 @@ let package = Package(
 
         library("Bytes", leansOn: []),
         library("Errors", leansOn: ["Bytes"]),
+        library("Compression", leansOn: ["Bytes", "CZlib"]),
         library("Reactor", leansOn: ["Bytes", "CLinux", "CUV"]),
         library("Cryptography", leansOn: ["Bytes", "COpenSSL", "CSodium"]),
-        library("SSH", leansOn: ["Bytes", "Errors", "Reactor", "Cryptography", "CZlib"]),
+        library("SSH", leansOn: ["Bytes", "Compression", "Errors", "Reactor", "Cryptography"]),
         library("SFTP", leansOn: ["Bytes", "Cryptography", "Reactor", "SSH"]),
         library("FTP", leansOn: ["Bytes", "CCurl", "Cryptography", "Reactor"]),
         library("Transfer", leansOn: ["Bytes", "Cryptography", "FTP", "Reactor", "SSH", "SFTP"]),
         library("Sessions", leansOn: ["Bytes", "Cryptography", "Errors", "FTP", "Reactor", "SSH", "SFTP", "Transfer"]),
+        library("HTTP", leansOn: ["Bytes", "CNGHTTP2", "CTLS", "Compression", "Cryptography", "Reactor"]),
         .executableTarget(
             name: "FairleadCommand",
             dependencies: ["Bytes", "Errors", "Reactor", "Cryptography", "SSH", "SFTP", "FTP", "Transfer", "Sessions"],
             swiftSettings: settings),
         .executableTarget(
             name: "ReactorBenchmark", dependencies: ["Bytes", "Reactor"], path: "Benchmarks/ReactorBenchmark",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "HTTPBenchmark", dependencies: ["Bytes", "HTTP", "Reactor"], path: "Benchmarks/HTTPBenchmark",
             swiftSettings: settings),
         .executableTarget(
             name: "PostQuantumBenchmark", dependencies: ["Bytes", "Cryptography", "SSH"],
@@ -111,6 +126,7 @@ let package = Package(
             swiftSettings: settings),
         tests("TestHostsTests", leansOn: ["TestHosts"]),
         tests("BytesTests", leansOn: ["Bytes"]),
+        tests("CompressionTests", leansOn: ["Bytes", "Compression"]),
         tests("ErrorsTests", leansOn: ["Errors"]),
         tests("ReactorTests", leansOn: ["Reactor"]),
         tests("CryptographyTests", leansOn: ["Cryptography"]),
@@ -121,6 +137,7 @@ let package = Package(
         tests(
             "TransferTests",
             leansOn: ["Bytes", "Cryptography", "FTP", "Reactor", "SFTP", "SSH", "TestHosts", "Transfer"]),
+        tests("HTTPTests", leansOn: ["Bytes", "Cryptography", "HTTP", "Reactor", "TestHosts"]),
         tests("SessionsTests", leansOn: ["Bytes", "Errors", "SFTP", "SSH", "Sessions", "TestHosts", "Transfer"]),
     ] + (isFuzzing ? fuzzTargets : [])
 )

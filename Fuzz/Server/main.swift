@@ -49,10 +49,11 @@ struct Server: ~Copyable {
                 case .idle: return
                 case .keysChanged(_, let isFirst):
                     guard isFirst, let sessionID = transport.sessionID else { continue }
-                    authentication = ServerAuthentication(
-                        ServerAuthentication.Configuration(
-                            sessionID: sessionID, methods: [.publicKey, .password, .keyboardInteractive],
-                            signatureAlgorithms: [.ed25519, .rsaSHA256]))
+                    var configuration = ServerAuthentication.Configuration(
+                        sessionID: sessionID, methods: [.publicKey, .password, .keyboardInteractive],
+                        signatureAlgorithms: [.ed25519, .rsaSHA256])
+                    configuration.takesCertificates = true
+                    authentication = ServerAuthentication(configuration)
                 case .payload(let range):
                     let buffer = received
                     do throws(Failure) { try take(buffer.bytes.extracting(range)) } catch {

@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 internal import COpenSSL
 
 /// The packet cipher AES-GCM of one direction (RFC 5647; `aes128-gcm@openssh.com`, `aes256-gcm@openssh.com`).
@@ -46,6 +46,31 @@ package struct AESGCM: ~Copyable, Sendable {
             try unsafe start(prefix: base, count: authenticatedPrefix)
             if bodyLength > 0 { try unsafe context.update(body, count: bodyLength) }
             try unsafe context.finish(tag: body + bodyLength)
+        }
+    }
+
+    /// Begins a packet that is encrypted piece by piece into another buffer, and appends its clear prefix there.
+    package mutating func begin(prefix: RawSpan, onto packet: inout ByteBuffer) throws(CryptographyError) {
+        precondition(direction == .encrypt, "this cipher opens packets")
+        try unsafe prefix.withUnsafeBytes { prefix throws(CryptographyError) in
+            guard let base = unsafe prefix.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+            try unsafe start(prefix: base, count: prefix.count)
+        }
+        packet.append(prefix)
+    }
+
+    /// Encrypts the next piece of the body onto `packet`.
+    package mutating func encrypt(_ piece: RawSpan, onto packet: inout ByteBuffer) throws(CryptographyError) {
+        try context.update(piece, onto: &packet)
+    }
+
+    /// Appends the tag. The packet must not be sent when this or a step before it has thrown.
+    package mutating func finish(_ packet: inout ByteBuffer) throws(CryptographyError) {
+        try unsafe packet.withFreeSpace(minimum: Self.tagLength) { space throws(CryptographyError) in
+            guard let base = unsafe space.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return 0 }
+            // At least the tag's sixteen bytes are free.
+            try unsafe context.finish(tag: base)
+            return Self.tagLength
         }
     }
 

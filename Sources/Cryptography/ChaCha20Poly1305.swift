@@ -1,3 +1,4 @@
+package import Bytes
 internal import COpenSSL
 internal import CSodium
 
@@ -63,6 +64,34 @@ package struct ChaCha20Poly1305: ~Copyable, @unchecked Sendable {
             try unsafe header.update(base, count: Self.lengthLength)
             if bodyLength > 0 { try unsafe main.update(body, count: bodyLength) }
             try unsafe authenticator.finish(base, count: Self.lengthLength + bodyLength, tag: body + bodyLength)
+        }
+    }
+
+    /// Begins a packet that is encrypted piece by piece into another buffer, and appends its length field there.
+    package mutating func begin(
+        length: RawSpan, sequence: UInt32, onto packet: inout ByteBuffer
+    ) throws(CryptographyError) {
+        precondition(length.byteCount == Self.lengthLength, "the length field has four bytes")
+        try startPacket(sequence: sequence)
+        try Self.start(&header, sequence: sequence)
+        try header.update(length, onto: &packet)
+    }
+
+    /// Encrypts the next piece of the body onto `packet`.
+    package mutating func encrypt(_ piece: RawSpan, onto packet: inout ByteBuffer) throws(CryptographyError) {
+        try main.update(piece, onto: &packet)
+    }
+
+    /// Appends the tag over what `packet` holds from `start` on. The packet must not be sent when this or a step before
+    /// it has thrown.
+    package mutating func finish(_ packet: inout ByteBuffer, from start: Int) throws(CryptographyError) {
+        let count = packet.count - start
+        packet.append(repeating: 0, count: Self.tagLength)
+        var bytes = packet.mutableBytes
+        try unsafe bytes.withUnsafeMutableBytes { bytes throws(CryptographyError) in
+            guard let base = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+            // `count` bytes from `start` on, and room for the tag behind them.
+            try unsafe authenticator.finish(base + start, count: count, tag: base + start + count)
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import COpenSSL
 
 /// libcrypto's implementation of a cipher, fetched once and kept for the life of the process.
@@ -98,6 +99,28 @@ struct CipherContext: ~Copyable, @unchecked Sendable {
     mutating func update(_ bytes: UnsafeMutablePointer<UInt8>, count: Int) throws(CryptographyError) {
         var written: Int32 = 0
         try OpenSSL.check(unsafe EVP_CipherUpdate(context, bytes, &written, bytes, Int32(count)), "cipher")
+        guard written == count else { throw .failure("cipher: \(written) bytes of \(count)") }
+    }
+
+    /// Appends `plain`, run through the cipher, to `output`; at most `CryptographyLimits.cipherInputLength` bytes.
+    mutating func update(_ plain: RawSpan, onto output: inout ByteBuffer) throws(CryptographyError) {
+        let count = plain.byteCount
+        guard count <= CryptographyLimits.cipherInputLength else { throw .failure("cipher input is too long") }
+        guard count > 0 else { return }
+        var written: Int32 = 0
+        let context = unsafe context
+        let result = unsafe plain.withUnsafeBytes { plain in
+            var result: Int32 = 0
+            // `count` bytes are readable, and as many are free in `output`; the two do not overlap.
+            unsafe output.withFreeSpace(minimum: count) { space in
+                unsafe result = EVP_CipherUpdate(
+                    context, space.baseAddress?.assumingMemoryBound(to: UInt8.self), &written,
+                    plain.baseAddress?.assumingMemoryBound(to: UInt8.self), Int32(count))
+                return count
+            }
+            return result
+        }
+        try OpenSSL.check(result, "cipher")
         guard written == count else { throw .failure("cipher: \(written) bytes of \(count)") }
     }
 

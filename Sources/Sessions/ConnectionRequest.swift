@@ -33,6 +33,8 @@ package struct ConnectionRequest: Sendable {
     package var user: String
     /// Tried in this order.
     package var identities: [Identity] = []
+    /// Files with certificates over keys of `identities` or of the agent; those beside identities are found anyway.
+    package var certificates: [RawPath] = []
     /// Keys of the agent that are none of `identities` are left out.
     package var usesOnlyIdentities = false
     /// The agent's socket; nil uses none.
@@ -52,6 +54,11 @@ package struct ConnectionRequest: Sendable {
     /// Whether a person is asked about an unknown key, where the policy is `strict`.
     package var asksAboutHostKeys = true
     package var hashesKnownHosts = false
+    /// A file of host keys that are not accepted any more: a key revocation list, or keys a line each. One that cannot be
+    /// read accepts none.
+    package var revokedHostKeys: RawPath?
+    /// How authorities may have signed hosts' certificates.
+    package var authoritySignatureAlgorithms = CertificateCheck.usualSignatureAlgorithms
     package var algorithms = AlgorithmPreferences.defaults
     /// The order of host key algorithms is the user's own: not changed by what is known of the host.
     package var keepsHostKeyOrder = false

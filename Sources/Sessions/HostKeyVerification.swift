@@ -10,6 +10,7 @@ final class HostKeyVerification: Sendable {
     private let prompter: any SessionPrompter
     private let loop: EventLoop
     private let knownHosts: KnownHosts
+    private let revocations: Revocations
     private let rejection = Mutex<FairleadError?>(nil)
 
     /// Reads the files; one that does not exist is empty.
@@ -27,6 +28,30 @@ final class HostKeyVerification: Sendable {
             files.append(file)
         }
         knownHosts = KnownHosts(files: files)
+        revocations = await Self.revocations(request.revokedHostKeys, loop)
+    }
+
+    /// What is revoked, as far as a file says.
+    private enum Revocations {
+        case known(RevocationList)
+        /// The file cannot be read, and so nothing can be cleared: why.
+        case unreadable(String)
+    }
+
+    private static func revocations(_ path: RawPath?, _ loop: EventLoop) async -> Revocations {
+        guard let path else { return .known(RevocationList()) }
+        do throws(FairleadError) {
+            guard let contents = try await SmallFile.read(path, limit: RevocationLimits.fileLength, on: loop) else {
+                return .unreadable("there is no file \(path) of revoked host keys")
+            }
+            do throws(RevocationListError) {
+                return .known(try RevocationList(contents: contents.bytes.bytes))
+            } catch {
+                return .unreadable("the file \(path) of revoked host keys cannot be read: \(error)")
+            }
+        } catch {
+            return .unreadable("the file of revoked host keys cannot be read: \(error.message)")
+        }
     }
 
     /// The longest known_hosts file, in bytes.
@@ -42,10 +67,15 @@ final class HostKeyVerification: Sendable {
         return knownHosts.preferredAlgorithms(host: request.host, port: request.port, from: algorithms)
     }
 
-    func verify(_ key: PublicKey, address: String?) async -> HostKeyVerdict {
+    func verify(_ offered: PublicKey, address: String?) async -> HostKeyVerdict {
         let name = KnownHostName(host: request.host, port: request.port)
+        let offeredText = "\(offered.algorithm.family) \(offered.fingerprint)"
+        prompter.note(1, "host key of \(name): \(offeredText)")
+        if let verdict = verifyRevocation(offered, offeredText, name) { return verdict }
+        if let certificate = offered.certificate, let verdict = verify(certificate, name, address) { return verdict }
+        // A certificate that is nobody's here counts as the key in it.
+        guard let key = offered.plain else { return reject("the host's certificate cannot be read", hint: nil) }
         let shown = "\(key.algorithm.family) \(key.fingerprint)"
-        prompter.note(1, "host key of \(name): \(shown)")
         let decision = knownHosts.decide(
             policy: request.hostKeyPolicy, host: request.host, port: request.port, address: address, key: key)
         switch decision {
@@ -60,6 +90,46 @@ final class HostKeyVerification: Sendable {
             return .accept
         case .ask(let question): return await ask(question, name: name, shown: shown)
         case .refuse(let refusal): return reject(Self.message(refusal, name: name, shown: shown), hint: refusal.hint)
+        }
+    }
+
+    private func verifyRevocation(_ key: PublicKey, _ shown: String, _ name: KnownHostName) -> HostKeyVerdict? {
+        switch revocations {
+        case .unreadable(let reason):
+            return reject(reason, hint: "mend the file, or take it out of the configuration (RevokedHostKeys)")
+        case .known(let list):
+            guard list.contains(key) else { return nil }
+            let file = request.revokedHostKeys.map { "\($0)" } ?? ""
+            return reject(
+                "the host key of \(name) is revoked by \(file): \(shown)",
+                hint: "ask the host's administrator for a new host key; a revoked one may be in the wrong hands")
+        }
+    }
+
+    /// Nil when the key in the certificate is to be looked at as if there were none, as in OpenSSH.
+    private func verify(
+        _ certificate: Certificate, _ name: KnownHostName, _ address: String?
+    ) -> HostKeyVerdict? {
+        var check = CertificateCheck(kind: .host, authorities: [], time: WallClock.seconds)
+        check.signatureAlgorithms = request.authoritySignatureAlgorithms
+        let verdict = knownHosts.judge(
+            certificate, host: request.host, port: request.port, address: address, check: check)
+        switch verdict {
+        case .trusted(let location):
+            prompter.note(
+                1, "the certificate \(certificate.keyID.visible()) is signed by the authority of \(location)")
+            return .accept
+        case .revoked(let location):
+            return reject(
+                "the host key of \(name), or the authority of its certificate, is marked as revoked at \(location)",
+                hint: "ask the host's administrator for a new one; a revoked one may be in the wrong hands")
+        case .unknownAuthority:
+            prompter.note(1, "the authority of the host's certificate is not known; its key is looked up")
+            return nil
+        case .refused(let reason, let location):
+            prompter.note(
+                0, "the host's certificate by the authority of \(location) is no good: \(reason)")
+            return nil
         }
     }
 

@@ -27,7 +27,8 @@ struct KeySource {
     /// How often a passphrase is asked for.
     static let passphraseAttempts = 3
 
-    /// The keys in the order to be tried: identities, by the agent where it holds them, then the agent's other keys.
+    /// The keys in the order to be tried: identities, by the agent where it holds them, then the agent's other keys; the
+    /// certificates over a key come before it.
     func credentials(_ agent: AgentClient?) async -> [AuthenticationPlan.Credential] {
         var held: [AgentIdentity] = []
         if let agent {
@@ -38,13 +39,15 @@ struct KeySource {
                 prompter.note(1, "the agent's keys cannot be listed: \(error)")
             }
         }
+        var certificates = await CertificateSource(
+            request, held: held, agent: agent, prompter: prompter, loop: loop)
         var seen: Set<[UInt8]> = []
         var named: [AuthenticationPlan.Credential] = []
         var usual: [AuthenticationPlan.Credential] = []
         for identity in request.identities {
             guard let loaded = await load(identity) else { continue }
             let key = loaded.publicKey
-            guard seen.insert(key.blob).inserted else { continue }
+            guard !key.algorithm.isCertificate, seen.insert(key.blob).inserted else { continue }
             let credential: AuthenticationPlan.Credential
             if let agent, held.contains(where: { $0.key.blob == key.blob }) {
                 credential = .key(key, Self.signer(agent, key))
@@ -56,22 +59,29 @@ struct KeySource {
                 continue
             }
             prompter.note(2, "key \(key.algorithm.family) \(key.fingerprint) of \(identity.path)")
+            let credentials = await certificates.credentials(credential, of: key, file: identity.path)
             switch identity.origin {
-            case .named: named.append(credential)
-            case .usual: usual.append(credential)
+            case .named: named += credentials
+            case .usual: usual += credentials
             }
         }
         var others: [AuthenticationPlan.Credential] = []
         if let agent, !request.usesOnlyIdentities {
-            for identity in held where seen.insert(identity.key.blob).inserted {
-                prompter.note(2, "key \(identity.key.algorithm.family) \(identity.key.fingerprint) of the agent")
-                others.append(.key(identity.key, Self.signer(agent, identity.key)))
+            for identity in held
+            where !identity.key.algorithm.isCertificate && seen.insert(identity.key.blob).inserted {
+                let key = identity.key
+                prompter.note(2, "key \(key.algorithm.family) \(key.fingerprint) of the agent")
+                others += await certificates.credentials(.key(key, Self.signer(agent, key)), of: key)
+            }
+            for key in certificates.heldAlone(besides: held) {
+                prompter.note(2, "certificate for \(key.fingerprint) of the agent")
+                others.append(.key(key, Self.signer(agent, key)))
             }
         }
         return named + others + usual
     }
 
-    private static func signer(_ agent: AgentClient, _ key: PublicKey) -> AuthenticationPlan.Signer {
+    static func signer(_ agent: AgentClient, _ key: PublicKey) -> AuthenticationPlan.Signer {
         { data, algorithm in try? await agent.sign(key: key, data: data, algorithm: algorithm) }
     }
 

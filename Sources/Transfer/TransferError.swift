@@ -77,6 +77,28 @@ package enum TransferError: Error, Sendable, Equatable {
             false
         }
     }
+
+    /// The same error about `target` instead of the temporary name beside it, of which nobody needs to know.
+    func named(_ target: RawPath?) -> TransferError {
+        guard let target else { return self }
+        func isTemporary(_ path: RawPath?) -> Bool {
+            guard let path else { return false }
+            return path.parent == target.parent && TemporaryNames.isTemporary(path.lastComponent)
+        }
+        switch self {
+        case .remote(.status(let code, let message, let operation, let asked), let path)
+        where isTemporary(asked ?? path):
+            return .remote(.status(code, message: message, operation: operation, path: target), path: target)
+        case .remote(let error, let path) where isTemporary(path): return .remote(error, path: target)
+        case .local(var error, let path) where isTemporary(path) || isTemporary(error.path):
+            if isTemporary(error.path) { error.path = target }
+            return .local(error, path: target)
+        case .ftp(let error, let path) where isTemporary(path): return .ftp(error, path: target)
+        case .remote, .local, .sourceChanged, .checksumMismatch, .targetExists, .wrongKind, .unsafeName, .notFound,
+            .tooManyRemovals, .scp, .ftp, .cancelled:
+            return self
+        }
+    }
 }
 
 extension FTPError {

@@ -20,6 +20,9 @@ package enum Installed {
     package static let paramiko =
         asyncSSH
         && (try? runProgramBlocking(PythonHost.interpreter, ["-c", "import paramiko"]))?.status == 0
+    package static let webSockets =
+        asyncSSH
+        && (try? runProgramBlocking(PythonHost.interpreter, ["-c", "import websockets"]))?.status == 0
     package static let sshAudit = FileManager.default.isExecutableFile(atPath: Repository.cache + "/venv/bin/ssh-audit")
     package static let python = has("python3")
     /// Whether a server can be shown an `/etc/passwd` of its own; OpenSSH needs that for passwords.

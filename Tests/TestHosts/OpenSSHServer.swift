@@ -34,19 +34,22 @@ package final class OpenSSHServer: TestHost {
     ///     `Installed.canOverlayFiles`. Only for `.system`.
     ///   - offersSFTP: whether there is the subsystem.
     ///   - subsystem: the command that serves it.
+    ///   - files: more files of the server's, by their names; in `options` their folder is `{folder}`.
     package static func start(
         _ release: Release = .system, options: [String] = [], hostKeys: [TestKeys.Kind] = TestKeys.Kind.allCases,
-        password: String? = nil, offersSFTP: Bool = true, subsystem: String = "internal-sftp"
+        password: String? = nil, offersSFTP: Bool = true, subsystem: String = "internal-sftp",
+        files: [String: [UInt8]] = [:]
     ) async throws -> OpenSSHServer {
         try await onThread {
             try OpenSSHServer(
                 release, options: options, hostKeys: hostKeys, password: password,
-                subsystem: offersSFTP ? subsystem : nil)
+                subsystem: offersSFTP ? subsystem : nil, files: files)
         }
     }
 
     private init(
-        _ release: Release, options: [String], hostKeys: [TestKeys.Kind], password: String?, subsystem: String?
+        _ release: Release, options: [String], hostKeys: [TestKeys.Kind], password: String?, subsystem: String?,
+        files: [String: [UInt8]]
     ) throws {
         let temporary = try TemporaryDirectory()
         let tree = release == .system ? "" : Self.newRelease
@@ -65,8 +68,9 @@ package final class OpenSSHServer: TestHost {
             try temporary.write(readText(try TestKeys.host.path(kind)), to: "host_\(kind)")
         }
         try temporary.write(readText(try TestKeys.user.authorizedKeys), to: "authorized_keys")
+        for (name, contents) in files { try temporary.write(contents, to: name) }
         let settings =
-            options + [
+            options.map { $0.replacing("{folder}", with: temporary.path) } + [
                 "ListenAddress 127.0.0.1", "AuthorizedKeysFile \(temporary.path("authorized_keys"))", "PidFile none",
                 "StrictModes no", "PermitRootLogin yes", "MaxStartups 1000", "MaxSessions 1000",
                 "MaxAuthTries 20", "LoginGraceTime 60", "UseDNS no", "PrintMotd no", "PrintLastLog no", "AcceptEnv *",

@@ -5,7 +5,7 @@ package struct TestKeys: Sendable {
     package enum Kind: String, CaseIterable, Sendable {
         case ed25519, ecdsa256, ecdsa384, ecdsa521, rsa
 
-        fileprivate var arguments: [String] {
+        var arguments: [String] {
             switch self {
             case .ed25519: ["-t", "ed25519"]
             case .ecdsa256: ["-t", "ecdsa", "-b", "256"]
@@ -21,7 +21,8 @@ package struct TestKeys: Sendable {
 
     /// Keys whose public halves every test host accepts.
     package static var user: TestKeys { get throws { try userKeys.get() } }
-    static var host: TestKeys { get throws { try hostKeys.get() } }
+    /// Keys of hosts.
+    package static var host: TestKeys { get throws { try hostKeys.get() } }
 
     private static let userKeys = Result { try TestKeys(encrypted: true) }
     private static let hostKeys = Result { try TestKeys(encrypted: false) }

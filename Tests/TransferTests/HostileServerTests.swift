@@ -217,12 +217,13 @@ struct HostileServerTests {
         #expect(try await get(tree, "/t", to: local).files == 1)
         #expect(try await files.names(in: local / "outside") == ["file"])
         try await files.system.unlink(local / "outside" / "file")
+        let above = ScriptedTree(("x", .folder([("..", .folder([("file" as RawPath, .file(Self.evil))]))])))
         let (_, client) = try await ScriptedServer.start { request in
-            guard case .realpath = request else { return tree.answer(request) }
+            guard case .realpath = request else { return above.answer(request) }
             return .reply(.name([DirectoryEntry(name: "/t")]))
         }
         let engine = TwoWayEngine(client: client, options: TransferOptions(), progress: TransferProgress())
-        let fetched = await engine.get(["/t/."], to: local)
+        let fetched = await engine.get(["/x/.."], to: local)
         #expect(fetched.failures.map(\.error) == [.wrongKind(path: local / "t", "in the way of a folder")])
         #expect(try await files.names(in: local / "outside") == [])
     }

@@ -202,27 +202,38 @@ struct InterruptionTests {
     }
 
     @Test(
-        "A disk that is full is a failure that leaves nothing",
-        .enabled(if: CurrentUser.isRoot, "needs a file system of its own"))
-    func diskFull() async throws {
-        let site = try await Site()
-        let disk = site.local / "disk"
-        try await site.files.system.mkdir(disk)
+        "A disk that is full is a failure that says so and leaves nothing",
+        .enabled(if: CurrentUser.isRoot, "needs a file system of its own"), arguments: Direction.allCases)
+    func diskFull(direction: Direction) async throws {
+        let folder = try TemporaryDirectory()
+        let disk = RawPath(folder.path)
         guard
-            try await runProgram("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.description]).status == 0
+            try await runProgram("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder.path]).status == 0
         else { return }
-        try await site.files.write(randomBytes(4 << 20), to: site.remote / "a")
-        let fetched = await site.engine().get([site.remote / "a"], to: disk)
+        // After that: the server may have its own view of what is mounted where.
+        let host = try await OpenSSHServer.start()
+        defer { host.stop() }
+        let site = try await Site.open(host)
+        let from = direction == .get ? site.remote : site.local
+        try await site.files.write(randomBytes(4 << 20), to: from / "a")
+        let engine = site.engine()
+        let summary =
+            switch direction {
+            case .get: await engine.get([from / "a"], to: disk)
+            case .put: await engine.put([from / "a"], to: disk)
+            }
         let names = try await site.files.names(in: disk)
         // Lazily: the file that failed may be closing still.
-        let end = try await runProgram("umount", ["-l", disk.description])
+        let end = try await runProgram("umount", ["-l", folder.path])
         #expect(end.status == 0, "\(end.errors)")
-        guard case .local(let error, _)? = fetched.failures.first?.error else {
-            Issue.record("\(fetched.failures)")
-            return
+        #expect(names == [] && summary.failures.count == 1)
+        switch summary.failures.first?.error {
+        case .local(let error, _)? where direction == .get:
+            #expect(error.kind == .noSpace && error.path == disk / "a")
+        case .remote(.status(_, let message, _, let path), _)? where direction == .put:
+            #expect(message == "no space left on the host's disk" && path == disk / "a")
+        case let other: Issue.record("\(String(describing: other))")
         }
-        #expect(error.kind == .noSpace && fetched.failures.count == 1)
-        #expect(names == [])
     }
 
     @Test("A connection that is lost is one failure, whatever the transfer was doing")

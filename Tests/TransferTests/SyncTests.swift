@@ -146,6 +146,26 @@ struct SyncTests {
         #expect(try await pair.files.names(in: pair.target) == ["file.tmp", "kept"])
     }
 
+    @Test("Of the parts of other transfers only those go that nobody has written to for a day")
+    func leftovers() async throws {
+        let pair = try await Pair(.put)
+        try await pair.files.write("x", to: pair.source / "a")
+        _ = await pair.run()
+        for name: RawPath in [".b.fairlead-part", ".b.fairlead-journal", ".b.fairlead-1x2y", ".c.fairlead-3z"] {
+            try await pair.files.write("y", to: pair.target / name)
+        }
+        let old = FileTime(seconds: pair.files.system.loop.calendarTime - 25 * 60 * 60)
+        for name: RawPath in [".b.fairlead-part", ".b.fairlead-1x2y"] {
+            try await pair.files.system.utimes(pair.target / name, accessed: old, modified: old)
+        }
+        let run = await pair.run { $0.deletes = true }
+        #expect(run.steps == [.remove(".b.fairlead-1x2y", isFolder: false)])
+        #expect(
+            try await pair.files.names(in: pair.target) == [
+                ".b.fairlead-journal", ".b.fairlead-part", ".c.fairlead-3z", "a",
+            ])
+    }
+
     @Test("An empty source removes nothing, unless a number says that it may", arguments: Direction.allCases)
     func emptySource(direction: Direction) async throws {
         let pair = try await Pair(direction)

@@ -38,7 +38,7 @@ package struct RemoteFiles: Sendable {
         switch way {
         case .sftp(let client, let session):
             do throws(RequestError) { return try await sftp(client) } catch {
-                throw FairleadError(error, path: path, session.context(operation))
+                throw FairleadError(await client.explaining(error, at: path), path: path, session.context(operation))
             }
         case .ftp(let system, let host):
             do throws(TransferError) { return try await ftp(system) } catch {

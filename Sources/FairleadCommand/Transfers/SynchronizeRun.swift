@@ -79,7 +79,7 @@ extension SyncStep {
     /// The step for people: `new     a/b  1.50 MiB`.
     var text: String {
         switch self {
-        case .makeFolder(let path): "mkdir   \(path)/"
+        case .makeFolder(let path): "mkdir   \(path.isEmpty ? "." : "\(path)")/"
         case .transfer(let path, let bytes, isNew: true): "new     \(path)  \(ByteCount.long(bytes))"
         case .transfer(let path, let bytes, isNew: false): "update  \(path)  \(ByteCount.long(bytes))"
         case .makeLink(let path): "link    \(path)"

@@ -60,6 +60,8 @@ package final class File: Sendable {
     package let path: RawPath
     /// The descriptor; nil once closed.
     private let descriptor: Mutex<CInt?>
+    /// See `readPreferringMemory`.
+    let cachedReading = Mutex(CachedReading.asking)
 
     init(descriptor: CInt, path: RawPath, loop: EventLoop) {
         self.descriptor = Mutex(descriptor)
@@ -248,7 +250,7 @@ package final class File: Sendable {
         return body(descriptor)
     }
 
-    private func readNow(at offset: UInt64, count: Int, into target: ByteBuffer) -> Result<ByteBuffer, ReactorError> {
+    func readNow(at offset: UInt64, count: Int, into target: ByteBuffer) -> Result<ByteBuffer, ReactorError> {
         withDescriptor("read") { descriptor in
             var buffer = target
             var left = count

@@ -26,10 +26,10 @@ package struct AgentSignatureFlags: OptionSet, Hashable, Sendable {
 
     /// The flags that make an agent sign by `algorithm`.
     package init(_ algorithm: KeyAlgorithm) {
-        switch algorithm {
+        switch algorithm.plain {
         case .rsaSHA256: self = .rsaSHA256
         case .rsaSHA512: self = .rsaSHA512
-        case .ed25519, .ecdsaP256, .ecdsaP384, .ecdsaP521, .rsa, .dsa, .other: self = []
+        case .ed25519, .ecdsaP256, .ecdsaP384, .ecdsaP521, .rsa, .dsa, .other, .certificate: self = []
         }
     }
 }

@@ -27,12 +27,14 @@ extension ServerAuthentication {
             return ask(.none, .none)
         case .publicKeyQuery(let algorithm, let key):
             guard let publicKey = usableKey(algorithm, key) else { return refuse(.publicKey) }
-            return ask(.keyQuery(publicKey), .keyQuery(algorithm: algorithm, key: key))
+            return ask(
+                publicKey.certificate.map { .certificateQuery($0) } ?? .keyQuery(publicKey),
+                .keyQuery(algorithm: algorithm, key: key))
         case .publicKey(let algorithm, let key, let signature):
             guard let publicKey = usableKey(algorithm, key),
                 isValid(signature, by: publicKey, request: request, algorithm: algorithm)
             else { return refuse(.publicKey) }
-            return ask(.key(publicKey), .key(publicKey))
+            return ask(publicKey.certificate.map { .certificate($0) } ?? .key(publicKey), .key(publicKey))
         case .password(let range):
             guard methods.contains(.password), let password = secret(payload, range) else { return refuse(.password) }
             return ask(.password(password), .password)
@@ -84,10 +86,11 @@ extension ServerAuthentication {
     /// The key, if it is whole, of the algorithm's type, and strong enough.
     private func usableKey(_ algorithm: String, _ blob: [UInt8]) -> PublicKey? {
         let algorithm = KeyAlgorithm(name: algorithm)
-        guard methods.contains(.publicKey), configuration.signatureAlgorithms.contains(algorithm),
+        guard methods.contains(.publicKey), configuration.signatureAlgorithms.contains(algorithm.plain),
+            configuration.takesCertificates || !algorithm.isCertificate,
             let key = try? PublicKey(blob: blob), key.algorithm == algorithm.keyType, key.verificationKey != nil
         else { return nil }
-        if key.algorithm == .rsa, (key.bitCount ?? 0) < configuration.minimumRSABits { return nil }
+        if key.algorithm.plain == .rsa, (key.bitCount ?? 0) < configuration.minimumRSABits { return nil }
         return key
     }
 

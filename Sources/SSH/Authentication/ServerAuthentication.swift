@@ -17,6 +17,8 @@ package struct ServerAuthentication: ~Copyable {
         package var methods: [AuthenticationMethod]
         /// What keys may sign by.
         package var signatureAlgorithms: [KeyAlgorithm]
+        /// Whether certificates are taken for keys; the driver judges them before the policy is asked.
+        package var takesCertificates = false
         /// The shortest RSA key that is taken, in bits.
         package var minimumRSABits = 2048
         /// How many wrong proofs end the connection; the first `none` is a question and does not count.

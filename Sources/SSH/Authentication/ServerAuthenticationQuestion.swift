@@ -10,6 +10,11 @@ package struct ServerAuthenticationQuestion: Sendable {
         case keyQuery(PublicKey)
         /// The client holds this key: its signature over the session is right.
         case key(PublicKey)
+        /// Would this certificate do? It is good now, from there, and signed by a trusted authority; nothing is proven.
+        case certificateQuery(Certificate)
+        /// The client holds the key in this certificate, which is good as above. Whether one of its principals may be this
+        /// user is the policy's to say; there is at least one.
+        case certificate(Certificate)
         case password(Secret)
         /// The old password, and the one to take its place.
         case passwordChange(old: Secret, new: Secret)
@@ -28,7 +33,7 @@ package struct ServerAuthenticationQuestion: Sendable {
     package var method: AuthenticationMethod {
         switch proof {
         case .none: .none
-        case .keyQuery, .key: .publicKey
+        case .keyQuery, .key, .certificateQuery, .certificate: .publicKey
         case .password, .passwordChange: .password
         case .prompts, .answers: .keyboardInteractive
         }
@@ -38,7 +43,7 @@ package struct ServerAuthenticationQuestion: Sendable {
 /// One proof that the policy took.
 package struct ProvenStep: Hashable, Sendable {
     package let method: AuthenticationMethod
-    /// The key, for a public key.
+    /// The key, for a public key; with its certificate, where that was shown.
     package let key: PublicKey?
 }
 
@@ -62,4 +67,12 @@ package struct AuthenticatedUser: Hashable, Sendable {
     package let name: String
     /// What was proven, in the order of time.
     package let steps: [ProvenStep]
+    /// What the certificates that were shown leave; everything where there was none.
+    package let permissions: UserPermissions
+
+    package init(name: String, steps: [ProvenStep]) {
+        self.name = name
+        self.steps = steps
+        permissions = UserPermissions(steps.compactMap { $0.key?.certificate })
+    }
 }

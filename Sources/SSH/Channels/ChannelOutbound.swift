@@ -63,9 +63,8 @@ struct ChannelOutbound: Sendable {
         _ queue: inout OutboundQueue, _ stream: ChannelStream, to recipient: UInt32, limit: Int, into sink: inout S
     ) -> Int {
         let count = min(queue.count, limit)
-        sink.sendPacket { buffer in
+        sink.sendPacket(count, from: &queue) { buffer in
             ChannelDataMessage.encodeHeader(recipient: recipient, stream: stream, count: count, into: &buffer)
-            queue.move(count, to: &buffer)
         }
         return count
     }

@@ -1,7 +1,7 @@
 import Bytes
 
 /// Bytes that wait to be sent, in pieces: what is small is gathered, what is large stays the buffer that it came as.
-struct OutboundQueue: Sendable {
+package struct OutboundQueue: Sendable {
     /// A buffer of this size or more, in bytes, is queued as it is.
     private static let separateLength = 4096
     /// No piece that small ones are gathered in grows beyond this, in bytes.
@@ -31,12 +31,19 @@ struct OutboundQueue: Sendable {
 
     /// Moves `length` bytes, of which there are as many, to the back of `buffer`.
     mutating func move(_ length: Int, to buffer: inout ByteBuffer) {
+        take(length) { buffer.append($0) }
+    }
+
+    /// Takes the first `length` bytes out, of which there are as many, and hands them to `body` where they lie, in order.
+    mutating func take<Failure: Error>(
+        _ length: Int, _ body: (RawSpan) throws(Failure) -> Void
+    ) throws(Failure) {
         count -= length
         var rest = length
         while rest > 0 {
             let piece = pieces[used]
             let part = min(rest, piece.count)
-            buffer.append(piece.bytes.extracting(first: part))
+            try body(piece.bytes.extracting(first: part))
             pieces[used].consume(part)
             rest -= part
             guard pieces[used].isEmpty else { continue }

@@ -5,5 +5,6 @@ package enum HostKeyVerdict: Sendable {
     case reject(String)
 }
 
-/// Decides about a host key; may ask a person. Called once a connection, off the connection's loop.
+/// Decides about a host key, which may be a certificate (`PublicKey.certificate`) that nobody has judged yet; may ask a
+/// person. Called once a connection, off the connection's loop.
 package typealias HostKeyVerifier = @Sendable (PublicKey) async -> HostKeyVerdict

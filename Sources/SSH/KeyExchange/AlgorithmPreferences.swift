@@ -15,11 +15,15 @@ package struct AlgorithmPreferences: Sendable, Equatable {
                 .curve25519SHA256LibSSH, .ecdhP256, .ecdhP384, .ecdhP521, .group16SHA512, .group18SHA512,
                 .groupExchangeSHA256, .group14SHA256,
             ],
-            hostKeys: [.ed25519, .ecdsaP256, .ecdsaP384, .ecdsaP521, .rsaSHA512, .rsaSHA256],
+            hostKeys: plainHostKeys + plainHostKeys.map { .certificate($0) },
             ciphers: CipherAlgorithm.defaults,
             macs: MACAlgorithm.defaults,
             compression: [.none, .delayedZlib])
     }
+
+    private static let plainHostKeys: [KeyAlgorithm] = [
+        .ed25519, .ecdsaP256, .ecdsaP384, .ecdsaP521, .rsaSHA512, .rsaSHA256,
+    ]
 
     /// What a server offers: of the defaults what nobody advises against, so that the choice is not the client's. Left out
     /// are groups of 2048 bits (NIST SP 800-57: 112 bits of strength), encrypt-and-MAC, and NIST's curves.

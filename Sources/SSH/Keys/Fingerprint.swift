@@ -15,9 +15,9 @@ package struct Fingerprint: Hashable, Sendable {
     /// The bytes of the hash.
     package let digest: [UInt8]
 
-    /// The fingerprint of `key` in `form`.
+    /// The fingerprint of `key` in `form`; a certificate's is that of the key in it, as in OpenSSH.
     package init(of key: PublicKey, form: Form = .sha256) {
-        self.init(ofBlob: key.blob, form: form)
+        self.init(ofBlob: (key.plain ?? key).blob, form: form)
     }
 
     /// The fingerprint of the key that `blob` encodes.

@@ -24,13 +24,16 @@ package enum KeyAlgorithm: Hashable, Sendable {
     case dsa
     /// A name that this module has no code for; made by `init(name:)`.
     case other(String)
+    /// A certificate over a key of that type, or a signature by one (OpenSSH PROTOCOL.certkeys).
+    indirect case certificate(KeyAlgorithm)
 
     /// Every algorithm that this module has code for, best first.
     package static let known: [KeyAlgorithm] = [
         .ed25519, .ecdsaP256, .ecdsaP384, .ecdsaP521, .rsaSHA512, .rsaSHA256, .rsa, .dsa,
     ]
 
-    private static let byName = Dictionary(uniqueKeysWithValues: known.map { ($0.name, $0) })
+    private static let byName = Dictionary(
+        uniqueKeysWithValues: (known + knownCertificates + securityKeyCertificates).map { ($0.name, $0) })
 
     /// The algorithm called `name`; `.other` when this module has no code for it.
     package init(name: String) {
@@ -58,6 +61,7 @@ package enum KeyAlgorithm: Hashable, Sendable {
         case .rsaSHA512: "rsa-sha2-512"
         case .dsa: "ssh-dss"
         case .other(let name): name
+        case .certificate(let plain): plain.certificateName
         }
     }
 
@@ -65,6 +69,7 @@ package enum KeyAlgorithm: Hashable, Sendable {
     package var keyType: KeyAlgorithm {
         switch self {
         case .rsaSHA256, .rsaSHA512: .rsa
+        case .certificate(let plain): .certificate(plain.keyType)
         case .ed25519, .ecdsaP256, .ecdsaP384, .ecdsaP521, .rsa, .dsa, .other: self
         }
     }
@@ -74,6 +79,7 @@ package enum KeyAlgorithm: Hashable, Sendable {
     package var signatureAlgorithms: [KeyAlgorithm] {
         switch self {
         case .rsa: [.rsaSHA512, .rsaSHA256]
+        case .certificate(let plain): plain.signatureAlgorithms.map { .certificate($0) }
         case .ed25519, .ecdsaP256, .ecdsaP384, .ecdsaP521, .rsaSHA256, .rsaSHA512, .dsa, .other: [self]
         }
     }
@@ -85,6 +91,7 @@ package enum KeyAlgorithm: Hashable, Sendable {
         case .ecdsaP256, .rsaSHA256: .sha256
         case .ecdsaP384: .sha384
         case .ed25519, .ecdsaP521, .rsaSHA512: .sha512
+        case .certificate(let plain): plain.hash
         case .other: nil
         }
     }
@@ -95,11 +102,13 @@ package enum KeyAlgorithm: Hashable, Sendable {
         case .ecdsaP256: .p256
         case .ecdsaP384: .p384
         case .ecdsaP521: .p521
+        case .certificate(let plain): plain.curve
         case .ed25519, .rsa, .rsaSHA256, .rsaSHA512, .dsa, .other: nil
         }
     }
 
-    /// The short name of the key type that people know, as OpenSSH prints it: `ED25519`, `ECDSA`, `RSA`, `DSA`.
+    /// The short name of the key type that people know, as OpenSSH prints it: `ED25519`, `ECDSA`, `RSA`, `DSA`, and
+    /// for certificates `ED25519-CERT` and so on.
     package var family: String {
         switch self {
         case .ed25519: "ED25519"
@@ -107,6 +116,7 @@ package enum KeyAlgorithm: Hashable, Sendable {
         case .rsa, .rsaSHA256, .rsaSHA512: "RSA"
         case .dsa: "DSA"
         case .other(let name): name.visible()
+        case .certificate(let plain): "\(plain.family)-CERT"
         }
     }
 }

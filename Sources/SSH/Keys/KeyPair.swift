@@ -6,6 +6,8 @@ package struct KeyPair: Sendable {
     package let publicKey: PublicKey
     /// May be empty; not made visible.
     package let comment: String
+    /// What an authority says of the key; nil for most.
+    package private(set) var certificate: Certificate?
     let signingKey: SigningKey
 
     init(_ signingKey: SigningKey, comment: String) {
@@ -29,12 +31,24 @@ package struct KeyPair: Sendable {
 
     /// The same key with another comment.
     package func commented(_ comment: String) -> KeyPair {
-        KeyPair(signingKey, comment: comment)
+        var pair = KeyPair(signingKey, comment: comment)
+        pair.certificate = certificate
+        return pair
+    }
+
+    /// The same key with a certificate over it, which is not judged here; throws when it is over another key.
+    package func certified(by certificate: Certificate) throws(KeyError) -> KeyPair {
+        guard certificate.key == publicKey else { throw .malformed("the certificate is for another key") }
+        var pair = self
+        pair.certificate = certificate
+        return pair
     }
 
     /// The encoding of a signature over `message` by `algorithm`, which is one of the key's
-    /// (`publicKey.algorithm.signatureAlgorithms`; also `.rsa`, with SHA-1).
+    /// (`publicKey.algorithm.signatureAlgorithms`; also `.rsa`, with SHA-1), or a
+    /// certificate's form of it, which changes nothing about the signature.
     package func sign(_ message: RawSpan, algorithm: KeyAlgorithm) throws(KeyError) -> [UInt8] {
+        let algorithm = algorithm.plain
         guard algorithm.keyType == publicKey.algorithm else {
             throw .algorithmMismatch(expected: algorithm, found: publicKey.algorithm)
         }

@@ -82,7 +82,7 @@ struct PrivateKeySection {
             let y = try reader.positiveInteger(limit: limit)
             let x = try reader.secretInteger(limit: limit)
             return try Self.key { () throws(CryptographyError) in try SigningKey(dsa: p, q: q, g: g, y: y, x: x) }
-        case .rsaSHA256, .rsaSHA512, .other:
+        case .rsaSHA256, .rsaSHA512, .other, .certificate:
             return nil
         }
     }

@@ -11,12 +11,13 @@ package import Cryptography
 ///             ecdsa-sha2-* (RFC 5656 §3.1):           string curve name, string Q
 ///             ssh-rsa:                                mpint e, mpint n
 ///             ssh-dss:                                mpint p, q, g, y
+///             *-cert-v01@openssh.com:                 see `Certificate`
 package struct PublicKey: Hashable, Sendable {
     /// The encoding, from the key type on.
     package let blob: [UInt8]
     /// The type of the key; for RSA `.rsa`.
     package let algorithm: KeyAlgorithm
-    /// What verifies signatures; nil for a type that this module has no code for, or a key that was not looked into.
+    /// What verifies signatures, for a certificate that of the key in it; nil for a type that this module has no code for, or a key that was not looked into.
     package let verificationKey: VerificationKey?
 
     /// Reads `blob` strictly: nothing left over, integers within limits and in their shortest form, points on their
@@ -30,10 +31,14 @@ package struct PublicKey: Hashable, Sendable {
             }
             var reader = WireReader(blob)
             algorithm = KeyAlgorithm(name: try reader.algorithmName())
-            key = try Self.verificationKey(algorithm, &reader)
+            key = algorithm.isCertificate ? nil : try Self.verificationKey(algorithm, &reader)
             if key != nil { try reader.expectEnd() }
         } catch {
             throw .wire(error)
+        }
+        if algorithm.isCertificate {
+            self.init(try Certificate(blob: blob))
+            return
         }
         if let key {
             do throws(CryptographyError) {
@@ -98,8 +103,25 @@ package struct PublicKey: Hashable, Sendable {
         self.init(opaque: blob, algorithm: KeyAlgorithm(name: name))
     }
 
+    /// The certificate as what is sent and offered in a key's place.
+    package init(_ certificate: Certificate) {
+        blob = certificate.blob
+        algorithm = .certificate(certificate.key.algorithm)
+        verificationKey = certificate.key.verificationKey
+    }
+
+    /// The certificate that this is; nil for a plain key. Read anew at each call.
+    package var certificate: Certificate? {
+        algorithm.isCertificate ? try? Certificate(blob: blob.rawSpan) : nil
+    }
+
+    /// Of a certificate the key in it, else the key itself; nil for a certificate that cannot be read.
+    package var plain: PublicKey? {
+        algorithm.isCertificate ? certificate?.key : self
+    }
+
     /// Nil for a type without code here, at its name.
-    private static func verificationKey(
+    static func verificationKey(
         _ algorithm: KeyAlgorithm, _ reader: inout WireReader
     ) throws(WireError) -> VerificationKey? {
         let limit = KeyLimits.integerLength
@@ -124,7 +146,7 @@ package struct PublicKey: Hashable, Sendable {
             return .dsa(p: p, q: q, g: g, y: y)
         case .rsaSHA256, .rsaSHA512:
             throw .malformed("\(algorithm.name) names a signature, not a key")
-        case .other:
+        case .other, .certificate:
             return nil
         }
     }

@@ -52,7 +52,8 @@ package struct SignatureBlob: Equatable, Sendable {
             guard bytes.byteCount == 40 else { throw .malformed("a DSA signature of \(bytes.byteCount) bytes") }
             return .dsa(
                 r: [UInt8](bytes.extracting(first: 20)), s: [UInt8](bytes.extracting(last: 20)))
-        case .other:
+        // A signature never bears the name of a certificate.
+        case .other, .certificate:
             return nil
         }
     }
@@ -91,7 +92,8 @@ package struct SignatureBlob: Equatable, Sendable {
 }
 
 extension PublicKey {
-    /// Checks that `signature` is this key's over `message`, by `algorithm` and no other.
+    /// Checks that `signature` is this key's over `message`, by `algorithm` and no other. For a certificate that is the key
+    /// in it, and the signature bears the plain algorithm's name.
     ///
     /// Throws `.algorithmMismatch` when the key or the signature is of another algorithm, `.invalidSignature` when the
     /// signature is wrong, `.unsupported` for an opaque key.
@@ -102,7 +104,7 @@ extension PublicKey {
             throw .algorithmMismatch(expected: algorithm, found: self.algorithm)
         }
         guard let verificationKey, let hash = algorithm.hash else { throw .unsupported(self.algorithm) }
-        let value = try SignatureBlob(signature, algorithm: algorithm).signature
+        let value = try SignatureBlob(signature, algorithm: algorithm.plain).signature
         guard verificationKey.isValid(value, for: message, hash: hash) else { throw .invalidSignature }
     }
 }

@@ -78,7 +78,7 @@ package struct KnownHosts: Sendable {
             .map { ($0.location, $0.entry.hostsText) }
     }
 
-    /// The certificate authorities trusted for `name`. Recognised only: no certificate is accepted.
+    /// The certificate authorities trusted for `name`.
     package func certificateAuthorities(for name: KnownHostName) -> [KnownHostKey] {
         entries(about: [name]).compactMap { location, entry in
             guard entry.marker == .certificateAuthority, let key = entry.key else { return nil }
@@ -86,14 +86,20 @@ package struct KnownHosts: Sendable {
         }
     }
 
-    /// `algorithms` with those first that a key known for the host can sign by, else in their order.
+    /// `algorithms` with those first that a key known for the host can sign by, else in their order: so that a host with
+    /// several keys offers the one that is known, and nobody is asked about another.
     ///
-    /// So that a host with several keys offers the one that is known, and nobody is asked about another.
+    /// Where an authority is known for the host, certificates come before everything, as in OpenSSH; else they come last.
     package func preferredAlgorithms(
         host: String, port: UInt16 = KnownHostName.defaultPort, from algorithms: [KeyAlgorithm]
     ) -> [KeyAlgorithm] {
-        let types = Set(keys(for: KnownHostName(host: host, port: port)).map(\.key.algorithm))
-        return algorithms.filter { types.contains($0.keyType) } + algorithms.filter { !types.contains($0.keyType) }
+        let names = [KnownHostName(host: host, port: port), KnownHostName(host: host)]
+        let hasAuthority = names.contains { !certificateAuthorities(for: $0).isEmpty }
+        let types = Set(keys(for: names[0]).map(\.key.algorithm))
+        let certificates = algorithms.filter(\.isCertificate)
+        let plain = algorithms.filter { !$0.isCertificate }
+        return (hasAuthority ? certificates : []) + plain.filter { types.contains($0.keyType) }
+            + plain.filter { !types.contains($0.keyType) } + (hasAuthority ? [] : certificates)
     }
 
     private var allEntries: [(location: KnownHostsLocation, entry: KnownHostsFile.Entry)] {
@@ -105,7 +111,7 @@ package struct KnownHosts: Sendable {
         }
     }
 
-    private func entries(
+    func entries(
         about names: [KnownHostName]
     ) -> [(location: KnownHostsLocation, entry: KnownHostsFile.Entry)] {
         allEntries.filter { _, entry in names.contains { entry.matches($0) } }

@@ -46,6 +46,7 @@ extension Connection {
         var authentication = ServerAuthentication.Configuration(
             sessionID: sessionID, methods: configuration.methods, signatureAlgorithms: configuration.signatureAlgorithms
         )
+        authentication.takesCertificates = !configuration.userAuthorities.isEmpty
         authentication.minimumRSABits = configuration.minimumRSABits
         authentication.maximumFailures = configuration.maximumFailures
         authentication.banner = configuration.banner
@@ -94,7 +95,9 @@ extension Connection {
         let since = loop.monotonicNanoseconds
         let server = run.server
         run.task = Task {
-            let decision = await server.policy.decide(question, from: server.source)
+            let decision =
+                server.refuses(question.proof)
+                ? .refuse : await server.policy.decide(question, from: server.source)
             guard case .admitting(let run, _) = self.phase else { return }
             self.answer(run, decision, to: question.method, since: since)
         }

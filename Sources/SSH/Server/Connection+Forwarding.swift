@@ -7,7 +7,9 @@ extension Connection {
 
     /// Connects to `place` if the client may, and joins the channel that waits with it.
     func connect(_ id: ChannelID, to place: ForwardingPlace, _ server: ServerSide) {
-        guard let user = server.user else { return reject(id, .administrativelyProhibited) }
+        guard let user = server.user, user.permissions.portForwarding else {
+            return reject(id, .administrativelyProhibited)
+        }
         let ticket = takeTicket()
         let loop = loop
         server.tasks[ticket] = Task {
@@ -83,7 +85,8 @@ extension Connection {
 
     /// Listens at `place` if the client may; the port that it got, 0 for a socket, or nil.
     func listen(at place: ForwardingPlace, _ server: ServerSide) -> UInt16? {
-        guard let user = server.user, server.forwards.count < ServerLimits.forwardCount,
+        guard let user = server.user, user.permissions.portForwarding,
+            server.forwards.count < ServerLimits.forwardCount,
             server.forwards[place] == nil, server.services.allowsListening(at: place, for: user)
         else { return nil }
         do throws(ReactorError) {

@@ -94,7 +94,7 @@ extension Connection {
 
     /// For an RSA key the form that the key exchange agreed on, if that was one of RSA's: clients insist on it.
     private func proofAlgorithm(_ key: KeyPair) -> KeyAlgorithm {
-        if let agreed = algorithms?.hostKey, agreed.keyType == key.publicKey.algorithm { return agreed }
+        if let agreed = algorithms?.hostKey.plain, agreed.keyType == key.publicKey.algorithm { return agreed }
         return key.publicKey.algorithm.signatureAlgorithms.first ?? key.publicKey.algorithm
     }
 }

@@ -9,11 +9,14 @@ package struct FixedAccounts: ServerAuthenticationPolicy {
         /// Nil admits no password.
         package var password: Secret?
         package var keys: [PublicKey]
+        /// A certificate for one of these is enough; the account's name unless it is said otherwise.
+        package var principals: [String]
 
-        package init(_ name: String, password: Secret? = nil, keys: [PublicKey] = []) {
+        package init(_ name: String, password: Secret? = nil, keys: [PublicKey] = [], principals: [String]? = nil) {
             self.name = name
             self.password = password
             self.keys = keys
+            self.principals = principals ?? [name]
         }
     }
 
@@ -32,6 +35,8 @@ package struct FixedAccounts: ServerAuthenticationPolicy {
         switch question.proof {
         case .keyQuery(let key), .key(let key):
             return account?.keys.contains(key) ?? false ? .accept : .refuse
+        case .certificateQuery(let certificate), .certificate(let certificate):
+            return account?.principals.contains(where: certificate.principals.contains) ?? false ? .accept : .refuse
         case .password(let password):
             return isPassword(password, of: account) ? .accept : .refuse
         case .prompts:

@@ -1,8 +1,11 @@
+import Reactor
+
 /// How a server's connections behave.
 @dynamicMemberLookup
 package struct ServerConfiguration: Sendable {
     package var connection = ConnectionConfiguration()
-    /// The server's keys, one of a type; the first of a type that the client knows is used.
+    /// The server's keys, one of a type, each with its certificate if it has one; the first of a type that the client
+    /// knows is used.
     package var hostKeys: [KeyPair]
     /// What everybody is offered, in this order.
     package var methods: [AuthenticationMethod] = [.publicKey, .password, .keyboardInteractive]
@@ -12,6 +15,14 @@ package struct ServerConfiguration: Sendable {
     ]
     /// The shortest RSA key of a user that is taken, in bits.
     package var minimumRSABits = 2048
+    /// Whose certificates users may show for their keys; empty takes none.
+    package var userAuthorities: [PublicKey] = []
+    /// How these may have signed.
+    package var authoritySignatureAlgorithms = CertificateCheck.usualSignatureAlgorithms
+    /// Keys, certificates and authorities of users that are not taken any more.
+    package var revokedKeys = RevocationList()
+    /// Seconds since 1970, for the dates of certificates.
+    package var clock: @Sendable () -> UInt64 = { WallClock.seconds }
     /// How many wrong proofs end a connection.
     package var maximumFailures = 6
     /// Shown to everybody who wants to log in.

@@ -1,6 +1,7 @@
 package import Bytes
 
-/// What users may do once they have logged in, as the embedding program knows it; whatever it does not say is refused.
+/// What users may do once they have logged in, as the embedding program knows it; whatever it does not say is refused, and
+/// so is what a user's certificate does not permit, without a question.
 package protocol ServerServices: Sendable {
     /// Who serves `program`; nil refuses it. Called on the connection's loop.
     func handler(for program: SessionProgram, in session: SessionContext) -> (any SessionHandler)?

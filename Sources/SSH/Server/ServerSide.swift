@@ -39,7 +39,10 @@ package final class ServerSide: @unchecked Sendable {
         var transport = configuration.connection.transport
         transport.hostKeys = configuration.hostKeys
         transport.signatureAlgorithms = configuration.signatureAlgorithms
-        let types = configuration.hostKeys.map(\.publicKey.algorithm)
+        let certified = configuration.hostKeys.filter { $0.certificate != nil }
+        let types =
+            configuration.hostKeys.map(\.publicKey.algorithm)
+            + certified.map { .certificate($0.publicKey.algorithm) }
         transport.algorithms.hostKeys = transport.algorithms.hostKeys.filter { types.contains($0.keyType) }
         return transport
     }

@@ -77,7 +77,7 @@ final class SessionChannel: ChannelHandler, @unchecked Sendable {
     private func prepare(_ request: ChannelRequest, _ channel: Channel) -> Bool {
         switch request {
         case .pseudoTerminal(let terminal):
-            guard context.terminal == nil else { return false }
+            guard context.terminal == nil, context.user.permissions.terminal else { return false }
             context.terminal = terminal
             return true
         case .environment(let name, let value): return setVariable(name, value)
@@ -109,7 +109,9 @@ final class SessionChannel: ChannelHandler, @unchecked Sendable {
     }
 
     private func start(_ program: SessionProgram, _ channel: Channel) -> Bool {
-        guard let handler = server.services.handler(for: program, in: context) else { return false }
+        setAddresses(channel)
+        let program = forced(program)
+        guard let program, let handler = server.services.handler(for: program, in: context) else { return false }
         state = .running(handler)
         guard handler.start(on: channel) else {
             // The client may try another one.
@@ -119,12 +121,50 @@ final class SessionChannel: ChannelHandler, @unchecked Sendable {
         return true
     }
 
+    /// What a certificate has run instead of what the client asked for; nil when that is nothing.
+    private func forced(_ program: SessionProgram) -> SessionProgram? {
+        guard let command = context.user.permissions.forcedCommand else { return program }
+        switch program {
+        case .shell: break
+        case .exec(let wanted): setOriginalCommand(wanted)
+        case .subsystem(let name): setOriginalCommand([UInt8](name.utf8))
+        }
+        guard !command.isEmpty else { return nil }
+        return command == "internal-sftp" ? .subsystem("sftp") : .exec([UInt8](command.utf8))
+    }
+
+    /// For the forced command to look at, as it was sent; left out when it cannot be a variable.
+    private func setOriginalCommand(_ command: [UInt8]) {
+        guard !command.contains(0), let text = String(validating: command, as: UTF8.self) else { return }
+        context.environment["SSH_ORIGINAL_COMMAND"] = text
+    }
+
+    /// Who talks to whom, as ssh(1) documents it; a client cannot set these.
+    private func setAddresses(_ channel: Channel) {
+        for name in ["SSH_CONNECTION", "SSH_CLIENT", "SSH_ORIGINAL_COMMAND"] { context.environment[name] = nil }
+        guard case .tcp(let client) = server.source,
+            let own = (channel.connection.stream as? TCPStream)?.localAddress
+        else { return }
+        let (host, ownHost) = (plainHost(client), plainHost(own))
+        context.environment["SSH_CONNECTION"] = "\(host) \(client.port) \(ownHost) \(own.port)"
+        context.environment["SSH_CLIENT"] = "\(host) \(client.port) \(own.port)"
+    }
+
+    /// An IPv4 address in IPv6's form as IPv4, as programs expect it.
+    private func plainHost(_ address: SocketAddress) -> String {
+        let mapped = "::ffff:"
+        let isMapped = address.host.hasPrefix(mapped) && address.host.contains(".")
+        return isMapped ? String(address.host.dropFirst(mapped.count)) : address.host
+    }
+
     // MARK: The agent
 
     /// Listens where only this user's programs come, and carries what they say to the client's agent, as long as the
     /// session lasts.
     private func forwardAgent(_ channel: Channel) -> Bool {
-        guard agent == nil, server.services.allowsAgentForwarding(for: context.user) else { return false }
+        guard agent == nil, context.user.permissions.agentForwarding,
+            server.services.allowsAgentForwarding(for: context.user)
+        else { return false }
         let connection = channel.connection
         do throws(ReactorError) {
             let listener = try UnixListener.inPrivateFolder(

@@ -89,9 +89,7 @@ final class PacketProtection {
     /// lengths, then the payload, which ends the buffer.
     func seal(_ buffer: inout ByteBuffer, from start: Int, sequence: UInt32) throws(TransportError) {
         let unpadded = buffer.count - start
-        let aligned = isLengthSeparate ? unpadded - 4 : unpadded
-        var padding = blockSize - aligned % blockSize
-        if padding < 4 { padding += blockSize }
+        let padding = paddingLength(unpadded)
         appendPadding(padding, to: &buffer)
         buffer.overwrite(UInt32(unpadded - 4 + padding), at: start)
         buffer[start + 4] = UInt8(padding)
@@ -107,20 +105,82 @@ final class PacketProtection {
         }
     }
 
+    /// How many bytes of padding a packet of `unpadded` bytes with its lengths needs (RFC 4253 §6).
+    private func paddingLength(_ unpadded: Int) -> Int {
+        let aligned = isLengthSeparate ? unpadded - 4 : unpadded
+        let padding = blockSize - aligned % blockSize
+        return padding < 4 ? padding + blockSize : padding
+    }
+
+    /// Whether the cipher can write elsewhere than it reads, and so seal a packet from where its parts lie.
+    var sealsPieces: Bool {
+        switch cipher {
+        case .gcm, .chacha: true
+        case .none, .ctr, .cbc, .failed: false
+        }
+    }
+
+    /// Appends a packet to `buffer`: what `front` holds, with five bytes of room for the lengths, and the first `count`
+    /// bytes of `queue`, padded, authenticated and encrypted. Only with a cipher that `sealsPieces`.
+    func seal(
+        _ front: inout ByteBuffer, _ count: Int, from queue: inout OutboundQueue, onto buffer: inout ByteBuffer,
+        sequence: UInt32
+    ) throws(TransportError) {
+        let unpadded = front.count + count
+        let padding = paddingLength(unpadded)
+        front.overwrite(UInt32(unpadded - 4 + padding), at: 0)
+        front[4] = UInt8(padding)
+        buffer.reserve(unpadded + padding + tagLength)
+        fillPaddingStore(padding)
+        defer { paddingStore.consume(padding) }
+        do throws(CryptographyError) {
+            let length = front.bytes.extracting(first: 4)
+            let rest = front.bytes.extracting(4..<front.count)
+            switch cipher {
+            case .gcm(let gcm):
+                try gcm.value.begin(prefix: length, onto: &buffer)
+                try gcm.value.encrypt(rest, onto: &buffer)
+                try queue.take(count) { piece throws(CryptographyError) in
+                    try gcm.value.encrypt(piece, onto: &buffer)
+                }
+                try gcm.value.encrypt(paddingStore.bytes.extracting(first: padding), onto: &buffer)
+                try gcm.value.finish(&buffer)
+            case .chacha(let chacha):
+                let start = buffer.count
+                try chacha.value.begin(length: length, sequence: sequence, onto: &buffer)
+                try chacha.value.encrypt(rest, onto: &buffer)
+                try queue.take(count) { piece throws(CryptographyError) in
+                    try chacha.value.encrypt(piece, onto: &buffer)
+                }
+                try chacha.value.encrypt(paddingStore.bytes.extracting(first: padding), onto: &buffer)
+                try chacha.value.finish(&buffer, from: start)
+            case .none, .ctr, .cbc, .failed:
+                throw .failure("this cipher takes whole packets")
+            }
+        } catch {
+            cipher = .failed
+            throw .cryptography(error)
+        }
+    }
+
     private func appendPadding(_ count: Int, to buffer: inout ByteBuffer) {
         switch cipher {
         case .none, .failed: buffer.append(repeating: 0, count: count)
         case .gcm, .chacha, .ctr, .cbc:
-            // From a store, as the system is slow to ask.
-            if padding.count < count { padding = ByteBuffer(SystemRandom.bytes(Self.paddingStoreLength)) }
-            buffer.append(padding.bytes.extracting(first: count))
-            padding.consume(count)
+            fillPaddingStore(count)
+            buffer.append(paddingStore.bytes.extracting(first: count))
+            paddingStore.consume(count)
         }
+    }
+
+    /// Sees to it that at least `count` bytes of random padding are in the store: the system is slow to ask.
+    private func fillPaddingStore(_ count: Int) {
+        if paddingStore.count < count { paddingStore = ByteBuffer(SystemRandom.bytes(Self.paddingStoreLength)) }
     }
 
     /// Bytes of random padding that are fetched at a time; at least the largest padding, 255.
     private static let paddingStoreLength = 4096
-    private var padding = ByteBuffer()
+    private var paddingStore = ByteBuffer()
 
     private func seal(
         _ packet: inout MutableRawSpan, bodyEnd: Int, sequence: UInt32

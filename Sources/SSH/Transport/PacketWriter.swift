@@ -12,6 +12,8 @@ struct PacketWriter: ~Copyable, PacketSink {
     private(set) var failure: TransportError?
     private var protection = PacketProtection()
     private var compressor: PayloadCompressor?
+    /// The lengths and the first fields of a packet that is sealed from pieces; kept for its storage.
+    private var front = ByteBuffer()
 
     mutating func sendPacket(_ write: (inout ByteBuffer) -> Void) {
         guard failure == nil else { return }
@@ -32,10 +34,42 @@ struct PacketWriter: ~Copyable, PacketSink {
         do throws(TransportError) {
             try protection.seal(&outbound, from: start, sequence: sequence)
         } catch {
-            failure = error
-            outbound.dropLast(outbound.count - start)
+            return fail(error, start)
+        }
+        countPacket(from: start)
+    }
+
+    mutating func sendPacket(
+        _ count: Int, from queue: inout OutboundQueue, behind write: (inout ByteBuffer) -> Void
+    ) {
+        guard failure == nil else { return }
+        guard compressor == nil, protection.sealsPieces else {
+            sendPacket { buffer in
+                write(&buffer)
+                queue.move(count, to: &buffer)
+            }
             return
         }
+        front.removeAll()
+        front.append(0 as UInt32)
+        front.append(0 as UInt8)
+        write(&front)
+        let start = outbound.count
+        do throws(TransportError) {
+            try protection.seal(&front, count, from: &queue, onto: &outbound, sequence: sequence)
+        } catch {
+            return fail(error, start)
+        }
+        countPacket(from: start)
+    }
+
+    /// Takes back the packet that begins at `start`, and sends none any more.
+    private mutating func fail(_ error: TransportError, _ start: Int) {
+        failure = error
+        outbound.dropLast(outbound.count - start)
+    }
+
+    private mutating func countPacket(from start: Int) {
         sequence &+= 1
         packetCount += 1
         byteCount += UInt64(outbound.count - start)

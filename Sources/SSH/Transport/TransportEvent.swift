@@ -6,7 +6,7 @@ package enum TransportEvent: Sendable {
     case idle
     /// The peer's identification arrived.
     case identified(Identification)
-    /// The server proved that it holds this key; `acceptHostKey()` goes on, anything else is to end the connection.
+    /// The server proved that it holds this key, or the one in this certificate; `acceptHostKey()` goes on, anything else is to end the connection.
     case hostKeyPresented(PublicKey)
     /// New keys protect both directions; the first time this ends the first key exchange.
     case keysChanged(NegotiatedAlgorithms, isFirst: Bool)

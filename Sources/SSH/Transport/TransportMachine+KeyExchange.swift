@@ -129,9 +129,10 @@ extension TransportMachine {
         _ exchange: Exchange, _ agreement: ServerKeyExchange.Agreement
     ) throws(TransportError) {
         let negotiated = exchange.algorithms
-        guard let key = configuration.hostKeys.first(where: { $0.publicKey.algorithm == negotiated.hostKey.keyType })
-        else { throw .invalidKey("there is no host key for \(negotiated.hostKey.name)") }
-        let blob = key.publicKey.blob
+        guard let (key, shown) = hostKey(for: negotiated.hostKey) else {
+            throw .invalidKey("there is no host key for \(negotiated.hostKey.name)")
+        }
+        let blob = shown.blob
         let hash = exchangeHash(
             exchange, hostKey: blob, fields: agreement.hashedFields, encodedSecret: agreement.encodedSecret)
         let signature: [UInt8]
@@ -152,7 +153,19 @@ extension TransportMachine {
                 derivation: KeyDerivation(
                     encodedSecret: agreement.encodedSecret, exchangeHash: hash, sessionID: sessionID ?? hash,
                     hash: negotiated.keyExchange.hash),
-                hostKey: key.publicKey))
+                hostKey: shown))
+    }
+
+    /// The key that signs by `algorithm`, and what the client is shown: the key, or its certificate.
+    private func hostKey(for algorithm: KeyAlgorithm) -> (key: KeyPair, shown: PublicKey)? {
+        let type = algorithm.keyType
+        for key in configuration.hostKeys {
+            if key.publicKey.algorithm == type { return (key, key.publicKey) }
+            if let certificate = key.certificate, type == .certificate(key.publicKey.algorithm) {
+                return (key, PublicKey(certificate))
+            }
+        }
+        return nil
     }
 
     /// Verifies the server's signature over the exchange hash.

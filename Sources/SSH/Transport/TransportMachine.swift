@@ -145,6 +145,20 @@ package struct TransportMachine: ~Copyable, PacketSink {
         }
     }
 
+    package mutating func sendPacket(
+        _ count: Int, from queue: inout OutboundQueue, behind write: (inout ByteBuffer) -> Void
+    ) {
+        if case .failed = state { return }
+        guard isDeferring else {
+            writer.sendPacket(count, from: &queue, behind: write)
+            return
+        }
+        sendPacket { buffer in
+            write(&buffer)
+            queue.move(count, to: &buffer)
+        }
+    }
+
     /// Whether messages of the layers above wait: bulk data is better not made now.
     package var isDeferring: Bool {
         switch state {

@@ -12,6 +12,8 @@ extension ClientSettings {
         switch keyword {
         case .identityFile:
             if first.lowercased() != "none" { identityFiles.append(try entry.single()) }
+        case .certificateFile:
+            if first.lowercased() != "none" { certificateFiles.append(try entry.single()) }
         case .sendEnv: sentVariables += words
         case .setEnv: setVariables += try entry.assignments()
         case .userKnownHostsFile: userKnownHosts = userKnownHosts ?? entry.files()
@@ -20,12 +22,12 @@ extension ClientSettings {
             let policy = try entry.rekeyPolicy()
             rekeyPolicy = rekeyPolicy ?? policy
         case .hostName, .port, .user, .identityAgent, .proxyJump, .connectTimeout, .serverAliveInterval,
-            .serverAliveCountMax, .numberOfPasswordPrompts:
+            .serverAliveCountMax, .revokedHostKeys, .numberOfPasswordPrompts:
             try setValue(entry)
         case .identitiesOnly, .hashKnownHosts, .compression, .passwordAuthentication, .pubkeyAuthentication,
             .kbdInteractiveAuthentication, .batchMode:
             try setSwitch(entry)
-        case .hostKeyAlgorithms, .ciphers, .kexAlgorithms, .macs: try setAlgorithms(entry)
+        case .hostKeyAlgorithms, .caSignatureAlgorithms, .ciphers, .kexAlgorithms, .macs: try setAlgorithms(entry)
         case .strictHostKeyChecking, .preferredAuthentications, .logLevel, .requestTTY, .addressFamily:
             try setChoice(entry)
         }
@@ -61,6 +63,7 @@ extension ClientSettings {
                 case _: .path(text)
                 }
             agent = agent ?? setting
+        case .revokedHostKeys: revokedHostKeys = revokedHostKeys ?? text
         case .proxyJump: proxyJump = proxyJump ?? text
         case .connectTimeout:
             let time = try entry.time()
@@ -97,9 +100,15 @@ extension ClientSettings {
         switch entry.keyword {
         case .hostKeyAlgorithms:
             let list = try algorithms(entry, usual.hostKeys, { $0.name }) { name in
-                KeyAlgorithm.known.contains(KeyAlgorithm(name: name)) ? KeyAlgorithm(name: name) : nil
+                let algorithm = KeyAlgorithm(name: name)
+                return KeyAlgorithm.known.contains(algorithm.plain) ? algorithm : nil
             }
             hostKeyAlgorithms = hostKeyAlgorithms ?? list
+        case .caSignatureAlgorithms:
+            let list = try algorithms(entry, CertificateCheck.usualSignatureAlgorithms, { $0.name }) { name in
+                KeyAlgorithm.known.contains(KeyAlgorithm(name: name)) ? KeyAlgorithm(name: name) : nil
+            }
+            authoritySignatureAlgorithms = authoritySignatureAlgorithms ?? list
         case .ciphers:
             let list = try algorithms(entry, usual.ciphers, { $0.rawValue }) { CipherAlgorithm(rawValue: $0) }
             ciphers = ciphers ?? list

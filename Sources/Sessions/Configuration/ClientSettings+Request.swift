@@ -27,6 +27,13 @@ extension ClientSettings {
                 .init(path: local.home.appending(RawPath($0)), origin: .usual)
             }
         }
+        for text in certificateFiles {
+            request.certificates.append(local.path(try expand(text, tokens, "CertificateFile")))
+        }
+        if let revokedHostKeys, revokedHostKeys.lowercased() != "none" {
+            request.revokedHostKeys = local.path(try expand(revokedHostKeys, tokens, "RevokedHostKeys"))
+        }
+        if let authoritySignatureAlgorithms { request.authoritySignatureAlgorithms = authoritySignatureAlgorithms }
         request.usesOnlyIdentities = identitiesOnly ?? false
         switch agent ?? .environment {
         case .none: request.agentSocket = nil

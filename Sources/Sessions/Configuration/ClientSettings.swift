@@ -32,12 +32,17 @@ package struct ClientSettings: Sendable {
     package var user: String?
     /// Paths with tokens, as written.
     package var identityFiles: [String] = []
+    /// Paths with tokens, as written.
+    package var certificateFiles: [String] = []
     package var identitiesOnly: Bool?
     package var agent: AgentSetting?
     package var userKnownHosts: [String]?
     package var globalKnownHosts: [String]?
     package var hostKeyChecking: HostKeyChecking?
     package var hashesKnownHosts: Bool?
+    /// A path with tokens, as written; `none` for none.
+    package var revokedHostKeys: String?
+    package var authoritySignatureAlgorithms: [KeyAlgorithm]?
     package var hostKeyAlgorithms: [KeyAlgorithm]?
     package var ciphers: [CipherAlgorithm]?
     package var keyExchanges: [KeyExchangeAlgorithm]?

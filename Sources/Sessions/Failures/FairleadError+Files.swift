@@ -133,11 +133,17 @@ extension FairleadError {
         case .operationUnsupported: category = .protocol
         }
         // OpenSSH's "Failure" says nothing: the file exists, the folder is not empty, the disk is full, …
-        let isBare = message.isEmpty || message.lowercased() == "failure"
-        let text = isBare && code == .failure ? "\(operation) failed" : message.isEmpty ? code.description : message
+        let isBare = code == .failure && StatusCode.isBareFailure(message)
+        let text = isBare ? "\(operation) failed" : message.isEmpty ? code.description : message
         let what = path.map { "\($0): " } ?? ""
         return FairleadError(
             category, "\(what)\(text.prefix(1).lowercased() + text.dropFirst())", operation: operation,
-            path: path?.description, hint: code == .badMessage ? "the name may be too long for the host" : nil)
+            path: path?.description, hint: hint(for: code, isBare: isBare, operation))
+    }
+
+    private static func hint(for code: StatusCode, isBare: Bool, _ operation: String) -> String? {
+        if code == .badMessage { return "the name may be too long for the host" }
+        guard isBare, operation == "write" else { return nil }
+        return "the host does not say why: a quota may be used up, or the file too large for its file system"
     }
 }

@@ -36,4 +36,16 @@ static inline int linux_fchmodat2(int directory, const char *path, unsigned int 
 static inline long linux_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t count) {
     return syscall(SYS_copy_file_range, from, from_offset, to, to_offset, count, 0u);
 }
+
+/// preadv2(2) with RWF_NOWAIT, Linux 4.14: reads only what is in the page cache.
+static inline long linux_read_cached(int file, void *base, size_t count, int64_t offset) {
+    struct { void *base; size_t count; } part = { base, count };
+    return syscall(SYS_preadv2, file, &part, 1L, (long)offset, 0L, 0x8L);
+}
+
+/// The type of the file system that a file is on, by fstatfs(2); 0 when it cannot be told.
+static inline long linux_file_system_type(int file) {
+    long status[32] = { 0 };
+    return syscall(SYS_fstatfs, file, status) == 0 ? status[0] : 0;
+}
 #endif

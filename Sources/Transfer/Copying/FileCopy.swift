@@ -128,6 +128,7 @@ actor FileCopy {
 
     /// Asks for as much as may be under way.
     private func pump() {
+        if sourceIsLocal, !isWorthADiskJob { return finishIfDone() }
         var batch: [(offset: UInt64, length: Int)] = []
         while failure == nil, end == nil, rateTimer == nil, mayAsk, let piece = nextPiece() {
             if let limiter = conditions.limiter {
@@ -167,6 +168,13 @@ actor FileCopy {
         guard bytesUnderWay > 0 else { return true }
         let limit = min(bytesWanted, conditions.limits.bytesUnderWay)
         return bytesUnderWay + pieceLength <= limit && conditions.budget.hasRoom(for: pieceLength)
+    }
+
+    /// Whether as much may be asked of a disk as is worth waking it for, half of what may be under way at most.
+    private var isWorthADiskJob: Bool {
+        let limit = min(bytesWanted, conditions.limits.bytesUnderWay)
+        let job = min(conditions.limits.piecesPerDiskJob * pieceLength, limit / 2)
+        return bytesUnderWay == 0 || bytesUnderWay + job <= limit
     }
 
     /// What keeps source and sink busy.

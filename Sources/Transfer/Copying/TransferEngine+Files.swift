@@ -24,6 +24,9 @@ extension TransferEngine {
 
     private func giveUp(_ attempt: FileAttempt, _ error: TransferError) async {
         if let ticket = attempt.ticket { progress.end(ticket, .failed) }
+        // Before the part is removed, which makes room.
+        let error = await route.destination.explaining(error, writing: attempt.job.facts.size ?? 0)
+            .named(attempt.target)
         if let temporary = attempt.temporary, !keeps(attempt, after: error) {
             let (destination, journal) = (route.destination, journalPath(for: attempt))
             await uncancelled(on: loop, for: options.limits.cleanUpTime) {

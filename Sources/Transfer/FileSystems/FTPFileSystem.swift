@@ -235,6 +235,8 @@ package actor FTPFileSystem: RemoteFileSystem {
     /// How often a connection is made again that brings nothing.
     private static let fruitlessRecoveries = 5
 
+    package func explaining(_ error: TransferError, writing bytes: UInt64) async -> TransferError { error }
+
     package func recover(from error: TransferError) async -> Bool {
         if let recovery { return await recovery.value }
         fruitless = moved > 0 ? 0 : fruitless + 1

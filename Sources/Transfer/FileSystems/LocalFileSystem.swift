@@ -214,6 +214,9 @@ package struct LocalFileSystem: RemoteFileSystem {
         try await at(path) { () throws(ReactorError) in try await system.synchronizeAll(at: path) }
     }
 
+    /// The system's own errors say why.
+    package func explaining(_ error: TransferError, writing bytes: UInt64) async -> TransferError { error }
+
     package func recover(from error: TransferError) async -> Bool { true }
 
     package var recoveries: Int { 0 }

@@ -29,7 +29,7 @@ struct LocalOpenFile: OpenFile {
         _ ranges: [Range<UInt64>], _ completion: @escaping @Sendable ([Result<ByteBuffer, TransferError>]) -> Void
     ) {
         let path = path
-        file.read(ranges) { results in
+        file.readPreferringMemory(ranges) { results in
             completion(results.map { $0.mapError { TransferError($0, at: path) } })
         }
     }

@@ -69,6 +69,8 @@ package protocol RemoteFileSystem: Sendable {
     /// Brings everything near `path` to the disk, where that can be done for all files at once.
     func synchronizeAll(at path: RawPath) async throws(TransferError)
 
+    /// The same error with a reason that was found out afterwards, if there is one; `bytes` were to be written.
+    func explaining(_ error: TransferError, writing bytes: UInt64) async -> TransferError
     /// Gets back what was lost when a connection broke, after `error`; false when that cannot be done.
     func recover(from error: TransferError) async -> Bool
     /// How often that was done.

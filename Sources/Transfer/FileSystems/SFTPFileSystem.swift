@@ -289,6 +289,11 @@ package actor SFTPFileSystem: RemoteFileSystem {
 
     // MARK: Losses
 
+    package func explaining(_ error: TransferError, writing bytes: UInt64) async -> TransferError {
+        guard case .remote(let refusal, let path) = error else { return error }
+        return .remote(await client.explaining(refusal, at: path, writing: bytes), path: path)
+    }
+
     package func recover(from error: TransferError) async -> Bool {
         if await client.isOpen {
             // A conversation besides the first was lost.

@@ -1,5 +1,6 @@
 import Bytes
 import Cryptography
+import Reactor
 
 /// Names beside a target: those that a file has until it is whole, and those in place of one that is taken.
 enum TemporaryNames {
@@ -14,11 +15,21 @@ enum TemporaryNames {
     /// The name of what is noted about the part.
     static func journal(beside target: RawPath) -> RawPath { name(beside: target, suffix: "journal") }
 
-    /// Whether `name` is one of these: no transfer copies them, no `sync` removes them.
+    /// Whether `name` is one of these.
     static func isTemporary(_ name: RawPath) -> Bool {
-        guard name.bytes.first == UInt8(ascii: ".") else { return false }
+        name.bytes.first == UInt8(ascii: ".") && String(decoding: name.bytes, as: UTF8.self).contains(".fairlead-")
+    }
+
+    /// Whether `name` is one of these, and somebody may still want it: no `sync` removes it. A part that no later run can
+    /// find again and that nobody has written to for a day is what a killed process left.
+    ///
+    /// - Parameter now: the calendar time in seconds since 1970.
+    static func isWanted(_ name: RawPath, _ facts: FileFacts, now: Int64) -> Bool {
+        guard isTemporary(name) else { return false }
         let text = String(decoding: name.bytes, as: UTF8.self)
-        return text.contains(".fairlead-")
+        if text.hasSuffix(".fairlead-part") || text.hasSuffix(".fairlead-journal") { return true }
+        guard let modified = facts.modified else { return true }
+        return now - modified.seconds < 24 * 60 * 60
     }
 
     private static func name(beside target: RawPath, suffix: String) -> RawPath {

@@ -31,7 +31,7 @@ extension TransferEngine {
                 }
             }
         } catch {
-            note(error, at: folder.source)
+            note(await route.destination.explaining(error, writing: 0), at: folder.source)
         }
     }
 
@@ -206,7 +206,7 @@ extension TransferEngine {
                             try await destination.change(folder.target, changes)
                         }
                     } catch {
-                        await self.note(error, at: folder.target)
+                        await self.note(await destination.explaining(error, writing: 0), at: folder.target)
                     }
                 }
             }

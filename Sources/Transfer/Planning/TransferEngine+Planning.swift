@@ -18,8 +18,12 @@ extension TransferEngine {
                     var target = destination
                     let isTree = source.facts.kind == .directory
                     if isFolder {
+                        // As with cp, `.` or `folder/.` is what is in the folder.
+                        let isContent = isTree && source.path.lastComponent == "."
                         let goesOn = isTree && found.count == 1 ? await isBegun(source.path, as: destination) : false
-                        if !goesOn { target = destination.appending(try await name(of: source.path)) }
+                        if !isContent, !goesOn {
+                            target = destination.appending(try await name(of: source.path))
+                        }
                     } else if isTree {
                         await noteBegin(source.path, as: destination)
                     }
@@ -96,7 +100,7 @@ extension TransferEngine {
         return found
     }
 
-    /// What the folder or file is called that `source` names, also where that is `.` or ends in `..`.
+    /// What the folder or file is called that `source` names, also where that ends in `..`.
     private func name(of source: RawPath) async throws(TransferError) -> RawPath {
         let name = source.lastComponent
         if name.isSafeName { return name }

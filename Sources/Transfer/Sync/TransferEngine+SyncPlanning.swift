@@ -121,7 +121,8 @@ extension TransferEngine {
             // What is left there the source does not have.
             for (name, facts) in existing where sync.deletes {
                 let path = pair.path.appending(name)
-                guard isIncluded(path, isFolder: facts.kind == .directory, facts), !TemporaryNames.isTemporary(name)
+                guard isIncluded(path, isFolder: facts.kind == .directory, facts),
+                    !TemporaryNames.isWanted(name, facts, now: loop.calendarTime)
                 else { continue }
                 plan.extras.append(SyncPlan.Extra(path: path, facts: facts, isInTheWay: pair.isInTheWay))
                 guard facts.kind == .directory else { continue }

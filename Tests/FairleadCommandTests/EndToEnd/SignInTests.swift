@@ -52,6 +52,35 @@ struct SignInTests {
         }
     }
 
+    @Test("by a certificate, to a host that is known by one, unless that is revoked")
+    func certificates() async throws {
+        let authority = try TestAuthority()
+        let user = try authority.certificate(
+            over: try TestKeys.user.publicKey(.ed25519), principals: [CurrentUser.name])
+        let key = try TestKeys.host.publicKey(.ed25519)
+        let shown = try authority.certificate(over: key, isHost: true, principals: ["127.0.0.1"])
+        let host = try await OpenSSHServer.start(
+            options: [
+                "AuthorizedKeysFile none", "TrustedUserCAKeys {folder}/authorities",
+                "HostCertificate {folder}/host-cert.pub",
+            ], hostKeys: [.ed25519],
+            files: ["authorities": Array(authority.publicKey.utf8), "host-cert.pub": Array(shown.utf8)])
+        try await with(host) { host in
+            let known = try fairlead.home.write(
+                "@cert-authority [127.0.0.1]:\(host.port) \(authority.publicKey)", to: "known")
+            let certificate = try fairlead.home.write(user, to: "certificate.pub")
+            let revoked = try fairlead.home.write(key, to: "revoked")
+            let arguments = [
+                "exec", "-p", "\(host.port)", "--user", host.user, "--known-hosts", known, "-F", "none", "-i",
+                try TestKeys.user.path(.ed25519), "-o", "CertificateFile=\(certificate)",
+            ]
+            let result = try await fairlead.run(arguments + [host.host, "echo in"])
+            #expect(result.output == "in\n", "\(result.errors)")
+            let refused = try await fairlead.run(arguments + ["-o", "RevokedHostKeys=\(revoked)", host.host, "true"])
+            #expect(refused.status != 0 && refused.errors.contains("is revoked by"), "\(refused.errors)")
+        }
+    }
+
     @Test("by one of the usual keys in the home folder")
     func usualKey() async throws {
         try await with(try await OpenSSHServer.start()) { host in

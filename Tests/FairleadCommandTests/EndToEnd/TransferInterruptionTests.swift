@@ -40,21 +40,53 @@ struct TransferInterruptionTests {
 
     private static let size = 24 << 20
 
-    @Test("A killed process's download or upload is gone on with by the next one", arguments: ["get", "put"])
+    @Test("A process that is killed at five places is gone on with by the next one", arguments: ["get", "put"])
     func killed(verb: String) async throws {
         try await TransferSite.withOpenSSH { site in
             let isGet = verb == "get"
             let source = try site.write(Self.size, to: isGet ? site.inside("f") : site.here.path("f"))
             let target = isGet ? site.here.path("g") : site.inside("g")
             let words = isGet ? [site.there("f"), target] : [source, site.there("g")]
-            let status = try await interrupt(
-                site, [verb, "--resume", "--limit-rate", "8M"] + words, after: 10 << 20, with: SIGKILL)
-            #expect(status == 137)
-            #expect(!site.exists(target))
-            let (events, second) = try await site.events(verb, "--resume", words[0], words[1])
-            #expect(second == 0)
+            // In the last fifth it could be done before it is killed.
+            let places = (0..<5).map { _ in Int.random(in: (1 << 20)..<(Self.size / 5 * 4)) }.sorted()
+            for place in places {
+                let status = try await interrupt(
+                    site, [verb, "--resume", "--limit-rate", "8M"] + words, after: place, with: SIGKILL)
+                #expect(status == 137)
+                #expect(!site.exists(target))
+            }
+            let (events, status) = try await site.events(verb, "--resume", words[0], words[1])
+            #expect(status == 0)
+            // What was under way, and less than a record of the journal.
             let kept = events.summary("bytes_kept") ?? 0
-            #expect(kept > 4 << 20, "\(kept)")
+            #expect(kept > places[4] - 4 << 20, "\(kept) of \(places)")
+            #expect(site.areEqual(source, target))
+            #expect(try await site.shell("find . $THERE -name '.*fairlead*'").output == "")
+        }
+    }
+
+    @Test("A server that is killed at five places costs nothing but time", arguments: ["get", "put"])
+    func serverKilled(verb: String) async throws {
+        try await TransferSite.withOpenSSH { site in
+            let isGet = verb == "get"
+            let source = try site.write(Self.size, to: isGet ? site.inside("f") : site.here.path("f"))
+            let target = isGet ? site.here.path("g") : site.inside("g")
+            let words =
+                ["'\(FairleadProgram.path)'", verb, "--json", "--limit-rate", "8M"]
+                + (try FairleadProgram.options(site.host))
+                + (isGet ? [site.there("f"), target] : [source, site.there("g")])
+            let folder = isGet ? site.here.path : site.host.directory
+            let result = try await site.shell(
+                """
+                export HOME=\(site.fairlead.home.path); \(words.joined(separator: " ")) & p=$!
+                for kilobytes in 2000 6000 10000 14000 18000; do
+                    until [ "$(find '\(folder)' -name '.g.*' -exec du -k {} + | sort -n | tail -1 | cut -f1)" -gt $kilobytes ]
+                    do sleep 0.02; done 2>/dev/null
+                    kill -9 $(ps -o pid= --ppid \(site.host.process.processIdentifier))
+                done
+                wait $p; echo "status $?"
+                """)
+            #expect(result.output.hasSuffix("status 0\n"), "\(result.errors)")
             #expect(site.areEqual(source, target))
             #expect(try await site.shell("find . $THERE -name '.*fairlead*'").output == "")
         }

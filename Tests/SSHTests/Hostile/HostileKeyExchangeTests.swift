@@ -257,6 +257,30 @@ struct HostileKeyExchangeTests {
         met.expectFailure(\.isInvalidKey)
     }
 
+    @Test("A certificate is shown only by who holds the key in it")
+    func borrowedCertificate() async throws {
+        let signature = try KeyPair.generate().sign([1].rawSpan, algorithm: .ed25519)
+        let met = try await Self.meet(
+            hostKey: CertificateMaker().blob(), signature: signature, algorithm: .certificate(.ed25519))
+        met.expectFailure { $0 == .transport(.invalidHostKeySignature) }
+    }
+
+    @Test("A key in place of a certificate is refused, and the other way round, and so is one that nests or is cut off")
+    func otherThanCertificate() async throws {
+        let signature = try CertificateMaker.key.sign([1].rawSpan, algorithm: .ed25519)
+        let certificate = try CertificateMaker().blob()
+        var nested = CertificateMaker()
+        nested.authorityBlob = certificate
+        let shown: [([UInt8], KeyAlgorithm)] = [
+            (CertificateMaker.key.publicKey.blob, .certificate(.ed25519)), (certificate, .ed25519),
+            (try nested.blob(), .certificate(.ed25519)), (certificate.dropLast(), .certificate(.ed25519)),
+        ]
+        for (hostKey, algorithm) in shown {
+            let met = try await Self.meet(hostKey: hostKey, signature: signature, algorithm: algorithm)
+            met.expectFailure(\.isInvalidKey)
+        }
+    }
+
     @Test("ECDSA integers wider than the curve, or zero, are refused", arguments: [0, 33, 1000])
     func ecdsaIntegers(length: Int) async throws {
         let key = try KeyPair.generate(.ecdsa(.p256))

@@ -116,7 +116,7 @@ struct Encounter: Sendable {
         configuration.handshakeTimeout = .seconds(8)
         configuration.authenticationTimeout = .seconds(8)
         configuration.keepaliveInterval = nil
-        configuration.transport.algorithms.hostKeys = [.ed25519, .ecdsaP256, .rsaSHA256]
+        configuration.transport.algorithms.hostKeys = [.ed25519, .ecdsaP256, .rsaSHA256, .certificate(.ed25519)]
         change(&configuration)
         let finished = configuration
         // Other tests keep the shared threads busy for seconds; here time is of the essence.

@@ -86,6 +86,30 @@ struct PacketProtectionTests {
         }
     }
 
+    @Test("Packets sealed from the pieces of a queue open like others, in between them", arguments: ProtectionCase.all)
+    func pieces(algorithms: ProtectionCase) throws {
+        let path = try ProtectedPath(algorithms)
+        let head: [UInt8] = [94, 1, 2, 3]
+        for length in Array(1...40) + [255, 4096, 5000, 32 * 1024 + 9] {
+            let data = SystemRandom.bytes(length)
+            var queue = OutboundQueue()
+            // A small piece, one that stays as it is, and what is behind them and not asked for.
+            queue.append { $0.append(Array(data.prefix(length / 3))) }
+            queue.append(ByteBuffer(Array(data.dropFirst(length / 3))))
+            queue.append { $0.append([1, 2, 3, 4, 5]) }
+            path.writer.sendPacket(length, from: &queue) { $0.append(head) }
+            #expect(queue.count == 5)
+            path.buffer.append(path.writer.outbound.bytes)
+            path.writer.outbound = ByteBuffer()
+            let opened = try path.open()
+            #expect(opened == head + data)
+            #expect(path.buffer.isEmpty)
+            path.buffer.append(path.seal(head))
+            let between = try path.open()
+            #expect(between == head)
+        }
+    }
+
     @Test("Several packets in one buffer come out in order", arguments: ProtectionCase.all)
     func batch(algorithms: ProtectionCase) throws {
         let path = try ProtectedPath(algorithms)

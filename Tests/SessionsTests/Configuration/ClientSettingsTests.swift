@@ -36,6 +36,20 @@ struct ClientSettingsTests {
         #expect(request.agentSocket == "/run/agent")
     }
 
+    @Test("Files of certificates and of revoked keys are named with tokens, and authorities' algorithms are chosen")
+    func certificates() throws {
+        let made = try settings(
+            "CertificateFile ~/%r-cert.pub\nCertificateFile none\nCertificateFile /b\nRevokedHostKeys %d/revoked\n"
+                + "RevokedHostKeys /other\nCASignatureAlgorithms +ssh-rsa\nHostKeyAlgorithms ssh-ed25519-cert-v01@openssh.com\n"
+        )
+        let request = try made.request(for: "web1", of: Self.local)
+        #expect(request.certificates == ["/home/ada/ada-cert.pub", "/b"])
+        #expect(request.revokedHostKeys == "/home/ada/revoked")
+        #expect(request.authoritySignatureAlgorithms == CertificateCheck.usualSignatureAlgorithms + [.rsa])
+        #expect(request.algorithms.hostKeys == [.certificate(.ed25519)])
+        #expect(try settings("RevokedHostKeys none").request(for: "web1", of: Self.local).revokedHostKeys == nil)
+    }
+
     @Test("Tokens stand for host, port and users")
     func tokens() throws {
         let request = try settings(

@@ -11,6 +11,8 @@ import TestHosts
 final class ServedHost: Sendable {
     static let user = "ada"
     static let password = "open sesame"
+    /// Somebody who only certificates let in.
+    static let certifiedUser = "grace"
 
     let port: UInt16
     let directory: TemporaryDirectory
@@ -145,7 +147,10 @@ struct ServedAccounts: ServerAuthenticationPolicy {
         let keys = TestKeys.Kind.allCases.compactMap { kind in
             try? PublicKey.parse(line: Array(try TestKeys.user.publicKey(kind).utf8)).key
         }
-        return FixedAccounts([.init(ServedHost.user, password: Secret(utf8: ServedHost.password), keys: keys)])
+        return FixedAccounts([
+            .init(ServedHost.user, password: Secret(utf8: ServedHost.password), keys: keys),
+            .init(ServedHost.certifiedUser),
+        ])
     }
 
     private func changed(_ proof: ServerAuthenticationQuestion.Proof) -> ServerAuthenticationDecision {
@@ -154,7 +159,7 @@ struct ServedAccounts: ServerAuthenticationPolicy {
             .changePassword(prompt: "It is too old.")
         case .passwordChange(_, let new):
             new == Secret(utf8: Self.newPassword) ? .accept : .changePassword(prompt: "No.")
-        case .none, .keyQuery, .key, .password, .prompts, .answers: .refuse
+        case .none, .keyQuery, .key, .certificateQuery, .certificate, .password, .prompts, .answers: .refuse
         }
     }
 
@@ -165,7 +170,7 @@ struct ServedAccounts: ServerAuthenticationPolicy {
         case .password(let password):
             password == Secret(utf8: ServedHost.password) && question.completed.map(\.method) == [.publicKey]
                 ? .accept : .refuse
-        case .none, .passwordChange, .prompts, .answers: .refuse
+        case .none, .certificateQuery, .certificate, .passwordChange, .prompts, .answers: .refuse
         }
     }
 
@@ -182,7 +187,7 @@ struct ServedAccounts: ServerAuthenticationPolicy {
             let expected = Self.answers[..<given.count].map { $0.map { Secret(utf8: $0) } }
             guard given == expected else { return .refuse }
             return given.count == Self.answers.count ? .accept : .ask(prompts[given.count])
-        case .none, .keyQuery, .key, .password, .passwordChange: return .refuse
+        case .none, .keyQuery, .key, .certificateQuery, .certificate, .password, .passwordChange: return .refuse
         }
     }
 }
