@@ -9,10 +9,9 @@ final class CurlTransfer {
     var isPaused = false
     /// Why it has to end, once that is known.
     var failure: FTPError?
-    /// When something last moved, in monotonic nanoseconds.
-    var moved: UInt64 = 0
+    /// When something last moved.
+    var moved = ContinuousClock.now
     private var exchanges: [FTPExchange] = []
-    private var hasNews = false
     private var replyBytes = 0
     /// libcurl uses them as long as the request runs.
     private var lists: [CommandList] = []
@@ -68,14 +67,7 @@ final class CurlTransfer {
         exchanges.append(isSecret ? FTPExchange(command: Array(exchange.verb.utf8)) : exchange)
     }
 
-    /// Whether the server has said something since this was asked last.
-    func takeNews() -> Bool {
-        defer { hasNews = false }
-        return hasNews
-    }
-
     func heard(_ bytes: RawSpan) {
-        hasNews = true
         replyBytes += bytes.byteCount
         guard replyBytes <= Limits.replyBytes else {
             failure = failure ?? .protocolViolation("a reply has no end")
@@ -89,11 +81,11 @@ final class CurlTransfer {
 
     // MARK: The end
 
-    /// What came of it when libcurl ended with `code` and said `text`.
-    func result(_ code: CURLcode, _ text: String, _ isStopped: Bool) -> Result<FTPOutcome, FTPError> {
+    /// What came of it when libcurl ended with `code` and said `text`, for `reason` if this side wanted it to end.
+    func result(_ code: CURLcode, _ text: String, _ reason: FTPError?) -> Result<FTPOutcome, FTPError> {
         if let failure { return .failure(failure) }
         if code == CURLE_OK { return .success(FTPOutcome(exchanges: exchanges)) }
-        if isStopped { return .failure(.cancelled) }
+        if let reason { return .failure(reason) }
         return .failure(error(code, text))
     }
 
