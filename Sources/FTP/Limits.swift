@@ -19,8 +19,9 @@ package enum Limits {
     static let pieceLength = 256 << 10
     /// Commands in one request.
     static let commandsPerRequest = 256
-    /// How often libcurl is pushed after one event, at most.
-    static let pushesPerEvent = 16
+    /// How long libcurl sleeps at most while a request runs, should it wait for the wrong thing, and while none does.
+    static let longestSleep = Duration.milliseconds(500)
+    static let longestIdleSleep = Duration.seconds(60)
     /// How often a request that found too many connections is made again.
     static let crowdedTries = 8
 }

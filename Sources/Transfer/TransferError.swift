@@ -94,6 +94,7 @@ package enum TransferError: Error, Sendable, Equatable {
         case .local(var error, let path) where isTemporary(path) || isTemporary(error.path):
             if isTemporary(error.path) { error.path = target }
             return .local(error, path: target)
+        case .ftp(let error, let path) where isTemporary(path): return .ftp(error, path: target)
         case .remote, .local, .sourceChanged, .checksumMismatch, .targetExists, .wrongKind, .unsafeName, .notFound,
             .tooManyRemovals, .scp, .ftp, .cancelled:
             return self

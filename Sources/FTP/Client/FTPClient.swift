@@ -3,7 +3,7 @@ package import Reactor
 
 /// A client of one FTP server, over as many connections as requests need at once, up to a bound.
 ///
-/// Bound to the caller's loop; libcurl works on loops of its own. Every request may be made while others run. A connection
+/// Bound to the caller's loop; libcurl works on threads of its own. Every request may be made while others run. A connection
 /// that broke is made anew for the next request. Cancelling the task gives its request up, which ends its connection.
 package actor FTPClient {
     package nonisolated let loop: EventLoop
@@ -166,7 +166,7 @@ extension FTPError {
 
 /// Runs one try of a request for a handler that hears of the end of the last one only.
 private final class HandlerOnce: TransferHandler, @unchecked Sendable {
-    // Sendable because the connection's loop alone touches what can change until the continuation is resumed.
+    // Sendable because the connection's thread alone touches what can change until the continuation is resumed.
     private let handler: any TransferHandler
     private(set) var hasMoved = false
     private var continuation: CheckedContinuation<Result<FTPOutcome, FTPError>, Never>?

@@ -9,10 +9,9 @@ final class CurlTransfer {
     var isPaused = false
     /// Why it has to end, once that is known.
     var failure: FTPError?
-    /// When something last moved, in monotonic nanoseconds.
-    var moved: UInt64 = 0
+    /// When something last moved.
+    var moved = ContinuousClock.now
     private var exchanges: [FTPExchange] = []
-    private var hasNews = false
     private var replyBytes = 0
     /// libcurl uses them as long as the request runs.
     private var lists: [CommandList] = []
@@ -68,12 +67,6 @@ final class CurlTransfer {
         exchanges.append(isSecret ? FTPExchange(command: Array(exchange.verb.utf8)) : exchange)
     }
 
-    /// Whether the server has said where the data connection goes since this was asked last.
-    func takeNews() -> Bool {
-        defer { hasNews = false }
-        return hasNews
-    }
-
     func heard(_ bytes: RawSpan) {
         replyBytes += bytes.byteCount
         guard replyBytes <= Limits.replyBytes else {
@@ -84,16 +77,15 @@ final class CurlTransfer {
         while line.last == 0x0A || line.last == 0x0D { line.removeLast() }
         if exchanges.isEmpty { exchanges.append(FTPExchange(command: [])) }
         exchanges[exchanges.count - 1].lines.append(line)
-        if ["EPSV", "PASV"].contains(exchanges[exchanges.count - 1].verb) { hasNews = true }
     }
 
     // MARK: The end
 
-    /// What came of it when libcurl ended with `code` and said `text`.
-    func result(_ code: CURLcode, _ text: String, _ isStopped: Bool) -> Result<FTPOutcome, FTPError> {
+    /// What came of it when libcurl ended with `code` and said `text`, for `reason` if this side wanted it to end.
+    func result(_ code: CURLcode, _ text: String, _ reason: FTPError?) -> Result<FTPOutcome, FTPError> {
         if let failure { return .failure(failure) }
         if code == CURLE_OK { return .success(FTPOutcome(exchanges: exchanges)) }
-        if isStopped { return .failure(.cancelled) }
+        if let reason { return .failure(reason) }
         return .failure(error(code, text))
     }
 

@@ -61,7 +61,7 @@ extension FTPConfiguration {
 
 extension Duration {
     /// Whole milliseconds, at least 1 and at most a day.
-    fileprivate var wholeMilliseconds: Int {
+    var wholeMilliseconds: Int {
         let (seconds, attoseconds) = components
         return max(1, Int(min(max(seconds, 0), 86_400)) * 1000 + Int(max(attoseconds, 0) / 1_000_000_000_000_000))
     }

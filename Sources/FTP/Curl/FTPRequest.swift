@@ -27,9 +27,9 @@ package enum UploadStart: Sendable, Hashable {
     case at(UInt64)
 }
 
-/// Who takes and gives the bytes of a request; called on the connection's loop.
+/// Who takes and gives the bytes of a request; called on the connection's thread.
 protocol TransferHandler: AnyObject, Sendable {
-    /// The request begins on `connection`, which knows its handler as `handle`.
+    /// The request begins on `connection`, which knows its handler as `handle`; the one call from another thread.
     func begin(on connection: CurlConnection, as handle: any TransferHandler)
     func receive(_ bytes: RawSpan) -> ReceiveAnswer
     func provide(_ space: UnsafeMutableRawBufferPointer) -> ProvideAnswer

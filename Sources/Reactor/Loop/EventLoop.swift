@@ -258,7 +258,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     // MARK: The thread
 
     private func run() {
-        prepareThread()
+        WorkerThread.blockBrokenPipes()
         repeat {
             // Returns when nothing but the loop's own handles is left, which `closeHandles` brings about.
             unsafe uv_run(uv, UV_RUN_DEFAULT)
@@ -271,16 +271,6 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         precondition(status == 0, "a handle outlived its event loop")
         let waiters = stopWaiters.withLock { exchange(&$0, with: nil) }
         for waiter in waiters ?? [] { waiter.resume() }
-    }
-
-    /// Keeps a broken pipe from ending the process: libuv's writes then fail with EPIPE instead.
-    private func prepareThread() {
-        unsafe withUnsafeTemporaryAllocation(of: sigset_t.self, capacity: 1) { set in
-            guard let set = set.baseAddress else { return }
-            unsafe sigemptyset(set)
-            unsafe sigaddset(set, SIGPIPE)
-            unsafe pthread_sigmask(SIG_BLOCK, set, nil)
-        }
     }
 
     private func closeHandles() {

@@ -48,18 +48,6 @@ static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, l
     return curl_multi_setopt(multi, option, value);
 }
 
-static inline CURLMcode ccurl_multi_set_pointer(CURLM *multi, CURLMoption option, void *value) {
-    return curl_multi_setopt(multi, option, value);
-}
-
-static inline CURLMcode ccurl_multi_set_socket(CURLM *multi, curl_socket_callback callback) {
-    return curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, callback);
-}
-
-static inline CURLMcode ccurl_multi_set_timer(CURLM *multi, curl_multi_timer_callback callback) {
-    return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, callback);
-}
-
 static inline CURLcode ccurl_initialize(void) {
     return curl_global_init(CURL_GLOBAL_ALL);
 }
@@ -75,12 +63,3 @@ static inline CURL *ccurl_finished(CURLM *multi, CURLcode *result) {
 static inline CURLcode ccurl_active_socket(CURL *easy, curl_socket_t *socket) {
     return curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, socket);
 }
-
-// Deprecated as a way to drive libcurl, and the only one that runs a transfer whose next step waits for no socket.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-static inline CURLMcode ccurl_run_all(CURLM *multi) {
-    int running = 0;
-    return curl_multi_socket_all(multi, &running);
-}
-#pragma GCC diagnostic pop
