@@ -75,7 +75,7 @@ extension Serve: Verb {
     // MARK: Demo host
 
     private func startDemo(_ data: RawPath) async throws -> DemoHost {
-        let host = try await DemoHost.start(port: 0, allowsExec: true) { _ in }
+        let host = try await DemoHost.start(port: 0, allowsExec: true, on: EventLoopGroup(count: 1)) { _ in }
         let line = "[\(host.address.host)]:\(host.address.port) \(host.hostKey.line())\n"
         do throws(ReactorError) {
             let file = try await File.open(
