@@ -97,7 +97,7 @@ extension Service {
         do {
             let (answer, isComplete) = try await withFiles(call, "write") { files, lease in
                 try await requireAllowed(path, at: files)
-                return try await self.write(call.request.body, to: path, plan, at: files, lease)
+                return try await self.write(call, to: path, plan, at: files, lease)
             }
             await record(
                 "write", .done, call, session: session,
@@ -110,7 +110,7 @@ extension Service {
     }
 
     private func write(
-        _ body: HTTPBody, to path: RawPath, _ plan: UploadPlan, at files: any RemoteFileSystem, _ lease: SessionLease
+        _ call: Call, to path: RawPath, _ plan: UploadPlan, at files: any RemoteFileSystem, _ lease: SessionLease
     ) async throws -> (JSONValue, Bool) {
         let existing = try await files.facts(of: path, followingLinks: true)
         guard existing?.kind != .directory, path.lastComponent.isSafeName else {
@@ -123,8 +123,14 @@ extension Service {
         let permissions = existing?.plainPermissions ?? 0o644
         let file = try await open(part, plan, permissions, at: files)
         let writer = ContentWriter(file, at: plan.offset, window: streamWindow, on: loop)
+        let progress = StreamProgress(
+            SessionTransfer(
+                id: call.id, direction: .upload, path: Self.text(path), bytesDone: plan.offset, bytesTotal: plan.total,
+                phase: .running), in: lease.session
+        ) { await writer.offset }
         do {
-            let size = try await writer.copy(body, limit: plan.limit)
+            let size = try await writer.copy(call.request.body, limit: plan.limit)
+            await progress.end(.completed, bytesDone: size)
             metrics.countUp(Int(clamping: size - plan.offset))
             let isComplete = plan.isComplete(at: size)
             if isComplete { try await file.synchronize() }
@@ -137,6 +143,7 @@ extension Service {
             ]
             return (answer, isComplete)
         } catch {
+            await progress.end(.failed, bytesDone: await writer.offset)
             await giveUp(file, part, plan, whole: await writer.offset, at: files)
             throw error
         }

@@ -59,6 +59,14 @@ enum UploadPlan: Sendable, Equatable {
         }
     }
 
+    /// Bytes that the file will have; nil where that was not said.
+    var total: UInt64? {
+        switch self {
+        case .whole(let length): length
+        case .part(_, let total, _): total
+        }
+    }
+
     /// Bytes that the body may have.
     var limit: UInt64 {
         switch self {

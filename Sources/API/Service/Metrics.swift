@@ -10,6 +10,7 @@ package final class Metrics: Sendable {
     private struct State {
         var requests: [Key: UInt64] = [:]
         var seconds: [String: Histogram] = [:]
+        var health: UInt64 = 0
         var limited: UInt64 = 0
         var refusedSignIns: UInt64 = 0
         var bytesUp: UInt64 = 0
@@ -41,6 +42,8 @@ package final class Metrics: Sendable {
         }
     }
 
+    /// `/health` was answered; its time is not worth a histogram.
+    func countHealth() { state.withLock { $0.health += 1 } }
     func countLimited() { state.withLock { $0.limited += 1 } }
     func countRefusedSignIn() { state.withLock { $0.refusedSignIns += 1 } }
     func countUp(_ bytes: Int) { state.withLock { $0.bytesUp += UInt64(bytes) } }
@@ -62,6 +65,7 @@ package final class Metrics: Sendable {
         {
             lines.append("fairlead_http_requests_total{route=\"\(key.route)\",status=\"\(key.status)\"} \(count)")
         }
+        lines.append("fairlead_http_requests_total{route=\"health\",status=\"200\"} \(state.health)")
         head("http_request_seconds", "histogram", "Time until a request's answer began.")
         for (route, histogram) in state.seconds.sorted(by: { $0.key < $1.key }) {
             for (bound, count) in zip(Histogram.bounds, histogram.counts) {

@@ -11,6 +11,7 @@ extension Service {
 
     /// Answers one request: whatever happens, with what every answer carries.
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        if request.method == .get, request.target.text == "/health", let response = healthy(request) { return response }
         let began = loop.monotonicNanoseconds
         let id = nextRequestID()
         var name = "none"
@@ -36,6 +37,27 @@ extension Service {
                 ("id", id), ("method", request.method.name), ("path", request.path), ("status", "\(status)"),
                 ("microseconds", "\(took / 1000)"),
             ])
+        return response
+    }
+
+    /// The answer to who only asks whether the service is up, which is asked often; nil where it is not called by its name.
+    private func healthy(_ request: HTTPRequest) -> HTTPResponse? {
+        guard CallingHost.isOurs(request.authority, listening: configuration.listen.host, allowed: settings.hosts)
+        else {
+            return nil
+        }
+        var response = request.isSecure ? Self.secureHealthy : Self.plainHealthy
+        response.headers.append("x-request-id", nextRequestID())
+        metrics.countHealth()
+        return response
+    }
+
+    private static let plainHealthy = completeHealthy(isSecure: false)
+    private static let secureHealthy = completeHealthy(isSecure: true)
+
+    private static func completeHealthy(isSecure: Bool) -> HTTPResponse {
+        var response = healthy.adding(SecurityHeaders.headers(isSecure: isSecure))
+        response.headers.append(.cacheControl, "no-store")
         return response
     }
 
