@@ -17,7 +17,10 @@ extension CommandGroup {
                 ]),
             .init(
                 title: "On this machine",
-                members: [.command(Demo.self), .group(.key), .command(Completions.self), .command(Help.self)]),
+                members: [
+                    .command(Config.self), .command(Demo.self), .group(.key), .command(Completions.self),
+                    .command(Help.self),
+                ]),
         ],
         notes: """
             A TARGET is a Host of ~/.ssh/config, user@host, or a URL such as
