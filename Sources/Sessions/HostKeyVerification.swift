@@ -178,7 +178,8 @@ final class HostKeyVerification: Sendable {
         var file = knownHosts.files.first { $0.path == path } ?? KnownHostsFile(path: path)
         do {
             let line = try file.add(
-                host: request.knownHost, port: request.knownPort, key: key, form: request.hashesKnownHosts ? .hashed : .plain)
+                host: request.knownHost, port: request.knownPort, key: key,
+                form: request.hashesKnownHosts ? .hashed : .plain)
             try await SmallFile.append(line, to: path, on: loop)
             prompter.note(0, "added the host key of \(request.host) to \(path): \(shown)")
         } catch {

@@ -17,6 +17,8 @@ package struct ConfigurationEvaluation: Sendable {
     let sources: ConfigurationSources
     let facts: LocalFacts
     let catalog: AlgorithmCatalog
+    /// Lines read in all passes so far.
+    private var lineCount = 0
     private(set) var answers: [ConfigurationQuestion: ConfigurationAnswer] = [:]
 
     package init(
@@ -36,9 +38,13 @@ package struct ConfigurationEvaluation: Sendable {
     }
 
     /// What the configuration says, or what is missing to find out.
-    package func next() throws(SettingError) -> Step {
+    package mutating func next() throws(SettingError) -> Step {
+        guard lineCount <= ConfigurationLimits.allLines else {
+            throw SettingError("the configuration needs too many lines, commands and look-ups", .option)
+        }
+        var pass = ConfigurationPass(self)
+        defer { lineCount += pass.lineCount }
         do throws(EvaluationStop) {
-            var pass = ConfigurationPass(self)
             return .settled(try pass.run())
         } catch {
             switch error {

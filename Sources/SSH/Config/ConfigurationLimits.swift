@@ -6,7 +6,9 @@ package enum ConfigurationLimits {
     static let depth = 16
     /// Lines evaluated in one pass, those of files read several times counted each time: files that include each other twice
     /// would otherwise double at each depth.
-    static let lines = 100_000
+    static let lines = 20_000
+    /// Lines evaluated for one host in all: an evaluation starts anew with each answer.
+    static let allLines = 200_000
     /// Questions of one evaluation.
     package static let questions = 512
     /// Keys and certificates (OpenSSH `SSH_MAX_IDENTITY_FILES`).

@@ -9,7 +9,7 @@ struct ConfigurationPass {
     var isFinal = false
     /// Whether a `Match final` stood somewhere.
     var wantsFinal = false
-    private var lineCount = 0
+    private(set) var lineCount = 0
 
     var facts: LocalFacts { evaluation.facts }
 
