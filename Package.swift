@@ -60,6 +60,7 @@ let fuzzTargets: [Target] = [
     fuzz("KRL", leansOn: ["Bytes", "Cryptography", "SSH"]),
     fuzz("KnownHosts", leansOn: ["Bytes", "SSH"]),
     fuzz("Agent", leansOn: ["Bytes", "SSH"]),
+    fuzz("Configuration", leansOn: ["Bytes", "SSH"]),
     fuzz("FileTransfer", leansOn: ["Bytes", "SFTP"]),
     fuzz("FileServer", leansOn: ["Bytes", "Reactor", "SFTP"]),
     fuzz("FTPListing", leansOn: ["Bytes", "FTP"]),

@@ -27,7 +27,7 @@ package struct ConnectionRequest: Sendable {
         }
     }
 
-    /// The name or address to connect to, under which the host's key is known.
+    /// The name or address to connect to, under which the host's key is known unless it has an alias.
     package var host: String
     package var port: UInt16
     package var user: String
@@ -54,6 +54,8 @@ package struct ConnectionRequest: Sendable {
     /// Whether a person is asked about an unknown key, where the policy is `strict`.
     package var asksAboutHostKeys = true
     package var hashesKnownHosts = false
+    /// The name under which the host's key is known, instead of its own name and port.
+    package var hostKeyAlias: String?
     /// A file of host keys that are not accepted any more: a key revocation list, or keys a line each. One that cannot be
     /// read accepts none.
     package var revokedHostKeys: RawPath?
@@ -78,6 +80,9 @@ package struct ConnectionRequest: Sendable {
         self.user = user
         self.localUserID = localUserID
     }
+
+    var knownHost: String { hostKeyAlias ?? host }
+    var knownPort: UInt16 { hostKeyAlias == nil ? port : KnownHostName.defaultPort }
 
     func context(_ operation: String) -> FailureContext {
         FailureContext(host: host, port: port, user: user, operation: operation)

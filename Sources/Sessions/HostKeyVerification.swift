@@ -64,11 +64,11 @@ final class HostKeyVerification: Sendable {
     var algorithms: [KeyAlgorithm] {
         let algorithms = request.algorithms.hostKeys
         guard !request.keepsHostKeyOrder else { return algorithms }
-        return knownHosts.preferredAlgorithms(host: request.host, port: request.port, from: algorithms)
+        return knownHosts.preferredAlgorithms(host: request.knownHost, port: request.knownPort, from: algorithms)
     }
 
     func verify(_ offered: PublicKey, address: String?) async -> HostKeyVerdict {
-        let name = KnownHostName(host: request.host, port: request.port)
+        let name = KnownHostName(host: request.knownHost, port: request.knownPort)
         let offeredText = "\(offered.algorithm.family) \(offered.fingerprint)"
         prompter.note(1, "host key of \(name): \(offeredText)")
         if let verdict = verifyRevocation(offered, offeredText, name) { return verdict }
@@ -77,7 +77,7 @@ final class HostKeyVerification: Sendable {
         guard let key = offered.plain else { return reject("the host's certificate cannot be read", hint: nil) }
         let shown = "\(key.algorithm.family) \(key.fingerprint)"
         let decision = knownHosts.decide(
-            policy: request.hostKeyPolicy, host: request.host, port: request.port, address: address, key: key)
+            policy: request.hostKeyPolicy, host: request.knownHost, port: request.knownPort, address: address, key: key)
         switch decision {
         case .accept(let location):
             prompter.note(1, "the host key is known from \(location)")
@@ -114,7 +114,7 @@ final class HostKeyVerification: Sendable {
         var check = CertificateCheck(kind: .host, authorities: [], time: WallClock.seconds)
         check.signatureAlgorithms = request.authoritySignatureAlgorithms
         let verdict = knownHosts.judge(
-            certificate, host: request.host, port: request.port, address: address, check: check)
+            certificate, host: request.knownHost, port: request.knownPort, address: address, check: check)
         switch verdict {
         case .trusted(let location):
             prompter.note(
@@ -180,7 +180,8 @@ final class HostKeyVerification: Sendable {
         var file = knownHosts.files.first { $0.path == path } ?? KnownHostsFile(path: path)
         do {
             let line = try file.add(
-                host: request.host, port: request.port, key: key, form: request.hashesKnownHosts ? .hashed : .plain)
+                host: request.knownHost, port: request.knownPort, key: key,
+                form: request.hashesKnownHosts ? .hashed : .plain)
             try await SmallFile.append(line, to: path, on: loop)
             prompter.note(0, "added the host key of \(request.host) to \(path): \(shown)")
         } catch {

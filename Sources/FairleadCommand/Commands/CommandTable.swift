@@ -18,7 +18,8 @@ extension CommandGroup {
             .init(
                 title: "On this machine",
                 members: [
-                    .command(Serve.self), .command(Demo.self), .group(.key), .group(.audit), .command(Completions.self),
+                    .command(Serve.self), .command(Config.self), .command(Demo.self), .group(.key), .group(.audit),
+                    .command(Completions.self),
                     .command(Help.self),
                 ]),
         ],

@@ -1,7 +1,7 @@
 import Bytes
 import Cryptography
 package import Reactor
-import SSH
+package import SSH
 package import Sessions
 
 /// Connects to hosts as the options and configuration files say.
@@ -52,8 +52,11 @@ package struct HostAccess: Sendable {
             if verbosity < 0, console.output.verbosity == 0 { output.isQuiet = true }
         }
         let console = Console(output)
-        for notice in settings.notices { console.note("fairlead: \(notice)") }
-        let terminal = TerminalPrompter(console, asks: settings.isBatch != true)
+        for notice in settings.notices {
+            // What the system's file asks of everybody is no news for this user.
+            if notice.isSystemWide { console.debug(1, notice.text) } else { console.note("fairlead: \(notice.text)") }
+        }
+        let terminal = TerminalPrompter(console, asks: !settings.isBatch)
         let prompter = RememberingPrompter(terminal)
         do {
             let session = try await HostSession.connect(to: request, prompter: prompter, on: CommandLoop.shared)
@@ -68,98 +71,94 @@ package struct HostAccess: Sendable {
 
     /// The settings and request for `target`, jump hosts and password included.
     package func request(for target: Target) async throws -> (ClientSettings, ConnectionRequest) {
-        switch target.scheme {
-        case nil, .ssh, .sftp: break
-        case .ftp, .ftps: throw ConfigurationError("this cannot be done over FTP", hint: "use ssh:// or sftp://")
-        }
-        let file = try await configurationFile()
-        var (settings, request) = try request(for: target, file, isJump: false)
-        request.jumps = try jumps(settings).map { jump in
-            let (jumpSettings, request) = try self.request(for: jump, file, isJump: true)
-            settings.notices += jumpSettings.notices.filter { !settings.notices.contains($0) }
-            return request
-        }
-        if let source = options.passwordSource { request.password = try source.read() }
-        return (settings, request)
-    }
-
-    private func configurationFile() async throws -> ConfigurationFile? {
+        try Self.checkScheme(target)
         do {
-            switch options.configuration {
-            case .none: return nil
-            case .standard:
-                return try await ConfigurationFile.read(local.home.appending(".ssh/config"), on: CommandLoop.shared)
-            case .file(let path):
-                guard let file = try await ConfigurationFile.read(path, on: CommandLoop.shared) else {
-                    throw ConfigurationError("the configuration file does not exist", path: path.description)
-                }
-                return file
-            }
-        } catch let error as SettingError {
-            throw ConfigurationError(error)
-        }
-    }
-
-    private func request(
-        for target: Target, _ file: ConfigurationFile?, isJump: Bool
-    ) throws -> (ClientSettings, ConnectionRequest) {
-        var settings = ClientSettings()
-        do {
-            settings.port = target.port
-            settings.user = target.user
-            if !isJump {
-                settings.port = settings.port ?? options.port
-                settings.user = settings.user ?? options.user
-            }
-            try takeOptions(into: &settings, isJump: isJump)
-            try file?.apply(to: &settings, host: target.host)
-            if let user = settings.user, let objection = Target.objection(toUser: user) {
-                throw ConfigurationError("the user's name \(objection)")
-            }
-            let request = try settings.request(for: target.host, of: local)
-            if let objection = Target.objection(toHost: request.host) {
-                throw ConfigurationError("the host's name \(objection)")
-            }
+            let reader = try await reader()
+            let configuration = try await configuration(of: target, reader, isJump: false)
+            var (settings, request) = try settings(configuration)
+            var notices = settings.notices
+            request.jumps = try await jumps(settings, reader, depth: 1, &notices)
+            settings.notices = notices
+            if let source = options.passwordSource { request.password = try source.read() }
             return (settings, request)
         } catch let error as SettingError {
             throw ConfigurationError(error)
         }
     }
 
-    /// What the command line says; a jump host has an address and user of its own.
-    private func takeOptions(into settings: inout ClientSettings, isJump: Bool) throws {
-        settings.identityFiles = options.identities.map { String(decoding: $0.bytes, as: UTF8.self) }
-            .map { $0.replacing("%", with: "%%") }
-        if !options.usesAgent { settings.agent = ClientSettings.AgentSetting.none }
-        if let path = options.knownHosts {
-            settings.userKnownHosts = [String(decoding: path.bytes, as: UTF8.self).replacing("%", with: "%%")]
-        }
-        switch options.hostKeyChecking {
-        case .strict: settings.hostKeyChecking = .init(policy: .strict, asks: true)
-        case .acceptNew: settings.hostKeyChecking = .init(policy: .acceptNew, asks: false)
-        case .off: settings.hostKeyChecking = .init(policy: .off, asks: false)
-        case nil: break
-        }
-        for (name, list) in [
-            ("Ciphers", options.ciphers), ("KexAlgorithms", options.keyExchanges), ("MACs", options.macs),
-        ] {
-            if let list { try settings.set(name, to: list.joined(separator: ","), from: .option) }
-        }
-        settings.connectTimeout = options.connectTimeout
-        let ofTheTargetAlone: Set<String> = ["hostname", "port", "user", "proxyjump"]
-        for keyword in options.keywords where !isJump || !ofTheTargetAlone.contains(keyword.key.lowercased()) {
-            try settings.set(keyword.key, to: keyword.value, from: .option)
+    /// What options and files say about `target`, whether one can connect like that or not.
+    package func configuration(of target: Target) async throws -> HostConfiguration {
+        try Self.checkScheme(target)
+        do {
+            return try await configuration(of: target, try await reader(), isJump: false)
+        } catch let error as SettingError {
+            throw ConfigurationError(error)
         }
     }
 
-    private func jumps(_ settings: ClientSettings) throws -> [Target] {
-        if let jumps = options.jumps { return jumps }
-        guard let text = settings.proxyJump, text.lowercased() != "none" else { return [] }
-        return try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
-            do throws(TargetError) { return try Target(jump: String(part)) } catch {
+    private static func checkScheme(_ target: Target) throws(ConfigurationError) {
+        switch target.scheme {
+        case nil, .ssh, .sftp: break
+        case .ftp, .ftps: throw ConfigurationError("this cannot be done over FTP", hint: "use ssh:// or sftp://")
+        }
+    }
+
+    private func reader() async throws -> ConfigurationReader {
+        let source: ConfigurationReader.Source =
+            switch options.configuration {
+            case .none: .none
+            case .standard: .standard
+            case .file(let path): .file(path)
+            }
+        let facts = local.facts(
+            hostName: ProcessContext.hostName, environment: ProcessContext.textVariables)
+        return try await ConfigurationReader(source, facts: facts, on: CommandLoop.shared)
+    }
+
+    private func configuration(
+        of target: Target, _ reader: ConfigurationReader, isJump: Bool
+    ) async throws -> HostConfiguration {
+        try await reader.configuration(of: target.host, lines: options.lines(for: target, isJump: isJump))
+    }
+
+    private func settings(_ configuration: HostConfiguration) throws -> (ClientSettings, ConnectionRequest) {
+        let settings = try ClientSettings(configuration)
+        let request = settings.request(of: local)
+        if let objection = Target.objection(toUser: request.user) {
+            throw ConfigurationError("the user's name \(objection)")
+        }
+        if let objection = Target.objection(toHost: request.host) {
+            throw ConfigurationError("the host's name \(objection)")
+        }
+        return (settings, request)
+    }
+
+    /// So many hosts may have a ProxyJump of their own, one behind the other.
+    private static let maximumJumpDepth = 8
+
+    /// The hosts to go through; the first one may itself be behind others.
+    private func jumps(
+        _ settings: ClientSettings, _ reader: ConfigurationReader, depth: Int, _ notices: inout [ClientOptions.Notice]
+    ) async throws -> [ConnectionRequest] {
+        guard let hosts = settings.jumps else { return [] }
+        guard depth <= Self.maximumJumpDepth else {
+            throw ConfigurationError("ProxyJump: the hosts to go through lead in circles")
+        }
+        var requests: [ConnectionRequest] = []
+        for (index, host) in hosts.enumerated() {
+            let target: Target
+            do throws(TargetError) {
+                target = try Target(checkedUser: host.user, host: host.name, port: host.port)
+            } catch {
                 throw ConfigurationError("ProxyJump: \(error.message)", hint: error.hint)
             }
+            let (jump, request) = try self.settings(
+                try await configuration(of: target, reader, isJump: true))
+            notices += jump.notices.filter { !notices.contains($0) }
+            if index == 0 { requests += try await jumps(jump, reader, depth: depth + 1, &notices) }
+            requests.append(request)
         }
+        return requests
     }
 }
 

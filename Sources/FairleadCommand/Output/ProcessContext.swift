@@ -38,6 +38,16 @@ package enum ProcessContext {
         return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).visible()
     }
 
+    /// The environment variables that are text.
+    package static var textVariables: [String: String] {
+        var result: [String: String] = [:]
+        // The first of several counts, as for getenv(3).
+        for (name, value) in variables where result[name] == nil {
+            result[name] = String(validating: value, as: UTF8.self)
+        }
+        return result
+    }
+
     /// The names and values of all environment variables.
     package static var variables: [(name: String, value: [UInt8])] {
         var result: [(name: String, value: [UInt8])] = []

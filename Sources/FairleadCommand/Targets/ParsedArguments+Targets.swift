@@ -3,11 +3,12 @@ package import Bytes
 extension ParsedArguments {
     /// The argument as a host alone that commands can be run on.
     package func host(_ argument: ArgumentDeclaration) throws(UsageError) -> Target {
-        let target = try checked { () throws(TargetError) in try Target(host: word(argument)) }
-        switch target.scheme {
-        case nil, .ssh, .sftp: return target
-        case .ftp, .ftps: throw usageError("FTP has no commands and shells", hint: "use ssh://")
+        // Before a path in the URL is found fault with.
+        let start = String(decoding: word(argument).bytes, as: UTF8.self).lowercased()
+        if start.hasPrefix("ftp://") || start.hasPrefix("ftps://") {
+            throw usageError("FTP has no commands and shells", hint: "use ssh://")
         }
+        return try checked { () throws(TargetError) in try Target(host: word(argument)) }
     }
 
     /// The argument as a host, or a path on one.

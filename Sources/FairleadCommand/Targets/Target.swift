@@ -115,7 +115,7 @@ package struct Target: Sendable, Hashable {
     }
 
     /// Takes off the brackets around an address, and refuses names that are not safe to pass on.
-    init(checkedUser user: String?, host: String) throws(TargetError) {
+    init(checkedUser user: String?, host: String, port: UInt16? = nil) throws(TargetError) {
         if let user, let objection = Self.objection(toUser: user) { throw TargetError("the user's name \(objection)") }
         var name = host
         if name.first == "[" {
@@ -125,7 +125,7 @@ package struct Target: Sendable, Hashable {
             name = String(name.dropFirst().dropLast())
         }
         if let objection = Self.objection(toHost: name) { throw TargetError("the host's name \(objection)") }
-        self.init(user: user, host: name)
+        self.init(user: user, host: name, port: port)
     }
 
     /// Splits `host:port`, `[::1]:port` or a host alone.

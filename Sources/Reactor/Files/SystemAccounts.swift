@@ -35,4 +35,32 @@ package enum SystemAccounts {
             return unsafe String(validatingCString: name)
         }
     }
+
+    /// The home folder of the user called `name`; nil when the system knows none.
+    package static func homeFolder(of name: String) -> String? {
+        var entry = unsafe passwd()
+        var result: UnsafeMutablePointer<passwd>?
+        return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Limits.accountEntryLength) { space in
+            guard let start = space.baseAddress,
+                unsafe getpwnam_r(name, &entry, start, space.count, &result) == 0,
+                let entry = unsafe result, let folder = unsafe entry.pointee.pw_dir
+            else { return nil }
+            // The C library put the text, with its NUL, into the space.
+            return unsafe String(validatingCString: folder)
+        }
+    }
+
+    /// The TCP port of the service called `name` (services(5)); nil when the system knows none.
+    package static func servicePort(of name: String) -> UInt16? {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_family = AF_INET
+        unsafe hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+        unsafe hints.ai_flags = AI_PASSIVE
+        var result: UnsafeMutablePointer<addrinfo>?
+        guard unsafe getaddrinfo(nil, name, &hints, &result) == 0, let found = unsafe result else { return nil }
+        defer { unsafe freeaddrinfo(found) }
+        guard let address = unsafe found.pointee.ai_addr else { return nil }
+        // The family asked for is the one that comes.
+        return unsafe UnsafeRawPointer(address).load(as: sockaddr_in.self).sin_port.bigEndian
+    }
 }

@@ -1,76 +1,109 @@
+import Bytes
 package import SSH
 
-/// What options and configuration files say about a connection. The first value of a keyword wins; identities and variables
-/// add up.
+/// What options and configuration files say about a connection, in the terms of sessions.
 package struct ClientSettings: Sendable {
-    /// What is done about host keys.
-    package struct HostKeyChecking: Sendable, Hashable {
-        package var policy: HostKeyPolicy
-        /// Whether a person is asked about an unknown key.
-        package var asks: Bool
+    /// Whether a program gets a pseudo-terminal.
+    package enum TerminalRequest: String, Sendable, Hashable {
+        case no = "false"
+        case yes = "true"
+        case force, auto
+    }
 
-        package init(policy: HostKeyPolicy, asks: Bool) {
-            self.policy = policy
-            self.asks = asks
+    package let configuration: HostConfiguration
+    /// What was passed over.
+    package var notices: [ClientOptions.Notice]
+    private(set) var algorithms = AlgorithmPreferences.defaults
+    private(set) var keepsHostKeyOrder = false
+    private(set) var authoritySignatureAlgorithms = CertificateCheck.usualSignatureAlgorithms
+
+    /// Throws where the configuration asks for what cannot be left out and is not supported.
+    package init(_ configuration: HostConfiguration) throws(SettingError) {
+        self.configuration = configuration
+        if let objection = configuration.objection { throw objection }
+        notices = try configuration.options.notices + SettingSupport.notices(configuration.options)
+        try chooseAlgorithms()
+    }
+
+    private var options: ClientOptions { configuration.options }
+
+    /// How many `-v` the log level stands for; -1 for quiet, nil where nothing is said.
+    package var verbosity: Int? {
+        switch options.text(.logLevel) {
+        case nil: nil
+        case "SILENT", "FATAL", "ERROR": -1
+        case "INFO": 0
+        case "DEBUG2": 2
+        case "DEBUG3": 3
+        case _: 1
         }
     }
 
-    /// Whether a program gets a pseudo-terminal.
-    package enum TerminalRequest: Sendable, Hashable {
-        case no, yes, force, auto
-    }
+    package var isBatch: Bool { options.flag(.batchMode) ?? false }
 
-    package enum AgentSetting: Sendable, Hashable {
-        case none
-        /// The socket that SSH_AUTH_SOCK names.
-        case environment
-        case path(String)
-    }
+    package var terminal: TerminalRequest? { options.text(.requestTTY).flatMap(TerminalRequest.init(rawValue:)) }
 
-    package var hostName: String?
-    package var port: UInt16?
-    package var user: String?
-    /// Paths with tokens, as written.
-    package var identityFiles: [String] = []
-    /// Paths with tokens, as written.
-    package var certificateFiles: [String] = []
-    package var identitiesOnly: Bool?
-    package var agent: AgentSetting?
-    package var userKnownHosts: [String]?
-    package var globalKnownHosts: [String]?
-    package var hostKeyChecking: HostKeyChecking?
-    package var hashesKnownHosts: Bool?
-    /// A path with tokens, as written; `none` for none.
-    package var revokedHostKeys: String?
-    package var authoritySignatureAlgorithms: [KeyAlgorithm]?
-    package var hostKeyAlgorithms: [KeyAlgorithm]?
-    package var ciphers: [CipherAlgorithm]?
-    package var keyExchanges: [KeyExchangeAlgorithm]?
-    package var macs: [MACAlgorithm]?
-    package var compresses: Bool?
-    package var connectTimeout: Duration?
-    /// Zero for never.
-    package var aliveInterval: Duration?
-    package var aliveCountMax: Int?
-    package var rekeyPolicy: RekeyPolicy?
-    /// As written, tokens included; `none` for no jump.
-    package var proxyJump: String?
-    package var preferredMethods: [AuthenticationMethod]?
-    package var allowsPassword: Bool?
-    package var allowsPublicKey: Bool?
-    package var allowsKeyboardInteractive: Bool?
-    package var promptCount: Int?
-    package var isBatch: Bool?
-    /// How many `-v` the log level stands for; -1 for quiet.
-    package var verbosity: Int?
     /// Patterns of the names of variables to send.
-    package var sentVariables: [String] = []
-    /// Variables to send with these values.
-    package var setVariables: [(name: String, value: String)] = []
-    package var terminal: TerminalRequest?
-    package var addressFamily: ConnectionRequest.AddressFamily?
-    /// What was passed over, a line each.
-    package var notices: [String] = []
+    package var sentVariables: [String] { options.sentVariables }
 
-    package init() {}
+    /// Variables to send with these values.
+    package var setVariables: [(name: String, value: String)] {
+        (options.words(.setEnv) ?? []).map { text in
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (String(parts.first ?? ""), String(parts.last ?? ""))
+        }
+    }
+
+    /// Hosts to go through, each reached through the one before; nil where nothing is said.
+    package var jumps: [JumpList.Host]? { options.jumps }
+
+    private mutating func chooseAlgorithms() throws(SettingError) {
+        let usual = AlgorithmPreferences.defaults
+        if let list = try list(.ciphers, usual.ciphers, { $0.rawValue }, { CipherAlgorithm(rawValue: $0) }) {
+            algorithms.ciphers = list
+        }
+        if let list = try list(
+            .kexAlgorithms, usual.keyExchange, { $0.rawValue }, { KeyExchangeAlgorithm(rawValue: $0) })
+        {
+            algorithms.keyExchange = list
+        }
+        if let list = try list(.macs, usual.macs, { $0.rawValue }, { MACAlgorithm(rawValue: $0) }) {
+            algorithms.macs = list
+        }
+        let hostKeys = try list(.hostKeyAlgorithms, usual.hostKeys, { $0.name }) { name in
+            let algorithm = KeyAlgorithm(name: name)
+            return KeyAlgorithm.known.contains(algorithm.plain) ? algorithm : nil
+        }
+        if let hostKeys {
+            algorithms.hostKeys = hostKeys
+            keepsHostKeyOrder = true
+        }
+        let authorities = try list(.caSignatureAlgorithms, authoritySignatureAlgorithms, { $0.name }) { name in
+            KeyAlgorithm.known.contains(KeyAlgorithm(name: name)) ? KeyAlgorithm(name: name) : nil
+        }
+        if let authorities { authoritySignatureAlgorithms = authorities }
+        if let compresses = options.flag(.compression) {
+            algorithms.compression = compresses ? [.delayedZlib, .none] : [.none]
+        }
+    }
+
+    private mutating func list<Algorithm: Equatable>(
+        _ keyword: SettingKeyword, _ usual: [Algorithm], _ name: (Algorithm) -> String, _ find: (String) -> Algorithm?
+    ) throws(SettingError) -> [Algorithm]? {
+        guard let text = options.text(keyword), let origin = options.origin(of: keyword) else { return nil }
+        var unknown: [String] = []
+        let list = AlgorithmList.parse(text, usual: usual, name: name, find: find, unknown: &unknown)
+        let names = unknown.joined(separator: ", ")
+        guard let list else {
+            let reason = unknown.isEmpty ? "leaves none" : "has none that is supported: \(names)"
+            throw SettingError("\(keyword.rawValue) \(reason)", origin)
+        }
+        if !unknown.isEmpty {
+            notices.append(
+                .init(
+                    text: "\(origin): \(keyword.rawValue): \(names): not supported and passed over",
+                    isSystemWide: !options.isUsers(keyword)))
+        }
+        return list
+    }
 }

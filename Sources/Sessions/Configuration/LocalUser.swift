@@ -1,4 +1,5 @@
 package import Bytes
+package import SSH
 
 /// The user of this system who connects.
 package struct LocalUser: Sendable, Hashable {
@@ -15,10 +16,10 @@ package struct LocalUser: Sendable, Hashable {
         self.agentSocket = agentSocket
     }
 
-    /// `text` with `~` and `~/` at its start replaced by the home folder.
-    func path(_ text: String) -> RawPath {
-        if text == "~" { return home }
-        guard text.hasPrefix("~/") else { return RawPath(text) }
-        return home.appending(RawPath(String(text.dropFirst(2))))
+    /// What a configuration has to know of user and system.
+    package func facts(hostName: String, environment: [String: String]) -> LocalFacts {
+        LocalFacts(
+            user: name, userID: id, home: String(decoding: home.bytes, as: UTF8.self), hostName: hostName,
+            environment: environment)
     }
 }

@@ -131,7 +131,8 @@ extension TransferEngine {
         guard size < expected ? present == size : present >= size || !isSizeKnown else {
             throw .sourceChanged(path: file.path, expected: expected, found: min(present, size))
         }
-        guard present == expected, let before = facts.modified, let after = now.modified,
+        guard try await route.source.capabilities().tellsTimesAlike, present == expected, let before = facts.modified,
+            let after = now.modified,
             before.seconds != after.seconds || route.source.isLocal && before != after
         else { return nil }
         return .sourceChanged(path: file.path, expected: expected, found: present)

@@ -37,6 +37,8 @@ package actor FTPFileSystem: RemoteFileSystem {
         var capabilities = FileSystemCapabilities()
         capabilities.replacesInOneStep = false
         capabilities.synchronizes = false
+        // Listings of some servers have minutes, and what is asked of one file has seconds.
+        capabilities.tellsTimesAlike = false
         // One connection stays for what is said about files.
         capabilities.openFiles = max(1, await client.width - 1)
         return capabilities

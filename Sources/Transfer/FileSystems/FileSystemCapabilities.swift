@@ -10,6 +10,8 @@ package struct FileSystemCapabilities: Sendable, Hashable {
     package var copiesWithin = false
     /// Times are kept to the nanosecond, not the second.
     package var keepsNanoseconds = false
+    /// A file's time is always told in the same way, so that two of them can be compared.
+    package var tellsTimesAlike = true
     /// How many bytes one read gives at most.
     package var readLength = 256 * 1024
     /// How many bytes one write takes at most.

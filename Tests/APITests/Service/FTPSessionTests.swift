@@ -26,7 +26,7 @@ struct FTPSessionTests {
             let down = try await service.ask("GET", "\(base)/content?path=\(root)%2Fup")
             let isSame = down.bytes == content
             #expect(isSame)
-            let files = try await service.ask("GET", "\(base)/files?path=\(root)")
+            let files = try await service.ask("GET", "\(base)/files?path=\(root.isEmpty ? "/" : root)")
             #expect(files["files"]?.array?.compactMap { $0["name"]?.string } == ["up"], "\(files.text)")
             let copied = try await service.ask(
                 "POST", "\(base)/download", ["remotePath": .string(host.root + "/up"), "localPath": "came"])

@@ -193,8 +193,6 @@ struct SignInTests {
                 ".ssh/config",
                 """
                 # Sections apply to what is typed, and the first value wins.
-                Host other
-                    NoSuchKeyword yes
                 Host web* !web9
                     HostName %h.invalid
                     HostName 127.0.0.1
@@ -205,7 +203,7 @@ struct SignInTests {
                     IdentityFile \(try TestKeys.user.path(.rsa))
                     UserKnownHostsFile \(host.knownHosts)
                     Ciphers +aes128-cbc
-                    ForwardAgent no
+                    ForwardAgent yes
                 """)
             let first = try await fairlead.run(["exec", "web1", "true"])
             #expect(first.status == 69)
@@ -214,13 +212,14 @@ struct SignInTests {
             let second = try await fairlead.run(["exec"] + options + ["web1", "echo in"])
             #expect(second.status == 0 && second.output == "in\n", "\(second.errors)")
             #expect(second.errors.contains("'ForwardAgent' is not supported yet"))
-            let third = try await fairlead.run(["exec", "other", "true"])
+            try home("unknown", "Host other\n  NoSuchKeyword yes\n")
+            let third = try await fairlead.run(["exec", "-F", fairlead.home.path("unknown"), "web1", "true"])
             #expect(third.status == 78)
-            #expect(third.errors.contains("/.ssh/config:3: 'NoSuchKeyword'"))
-            try home("matching", "Match all\n  Port 1\n")
+            #expect(third.errors.contains("unknown:2: 'nosuchkeyword' is not known"))
+            try home("matching", "Match exec \"test %h = web1\"\n  ProxyCommand nc\n")
             let fourth = try await fairlead.run(["exec", "-F", fairlead.home.path("matching"), "web1", "true"])
             #expect(fourth.status == 78)
-            #expect(fourth.errors.contains("matching:1: 'Match' is not supported yet"))
+            #expect(fourth.errors.contains("matching:2: 'ProxyCommand' is not supported yet"))
         }
     }
 

@@ -20,11 +20,22 @@ package struct SettingError: Error, Sendable, Hashable {
     package let message: String
     package let hint: String?
 
-    init(_ message: String, _ origin: SettingOrigin, hint: String? = nil) {
+    package init(_ message: String, _ origin: SettingOrigin, hint: String? = nil) {
         switch origin {
         case .option: self.message = message
         case .file: self.message = "\(origin): \(message)"
         }
         self.hint = hint
+    }
+}
+
+/// Why an evaluation did not come to its end.
+enum EvaluationStop: Error {
+    case failed(SettingError)
+    /// An answer is missing.
+    case asks(ConfigurationQuestion)
+
+    static func failed(_ message: String, _ origin: SettingOrigin, hint: String? = nil) -> EvaluationStop {
+        .failed(SettingError(message, origin, hint: hint))
     }
 }
