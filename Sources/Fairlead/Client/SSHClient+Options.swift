@@ -1,6 +1,7 @@
 import Bytes
 import Cryptography
 import Errors
+import Reactor
 import SSH
 import Sessions
 
@@ -45,37 +46,47 @@ extension SSHClient {
         /// The options as they stand.
         public init() {}
 
-        func request(host: String, port: UInt16, user: String?) throws(FairleadError) -> ConnectionRequest {
-            var settings = ClientSettings()
-            settings.port = port
-            settings.user = user
-            settings.connectTimeout = timeout
-            settings.agent = usesAgent ? .environment : ClientSettings.AgentSetting.none
-            settings.identityFiles = keyFiles.map(Self.literal)
-            switch hostKeys {
-            case .known: settings.hostKeyChecking = .init(policy: .strict, asks: false)
-            case .acceptNew: settings.hostKeyChecking = .init(policy: .acceptNew, asks: false)
-            case .fingerprints:
-                settings.hostKeyChecking = .init(policy: .strict, asks: true)
-                settings.userKnownHosts = []
-                settings.globalKnownHosts = []
-            }
-            if let knownHostsFile, settings.userKnownHosts == nil {
-                settings.userKnownHosts = [Self.literal(knownHostsFile)]
-                settings.globalKnownHosts = []
-            }
-            do throws(SettingError) {
-                var request = try settings.request(for: host, of: LocalUser.current)
-                request.password = password?.secret
-                return request
-            } catch {
+        /// No configuration file is read: what is not said here is as OpenSSH has it without one.
+        func request(
+            host: String, port: UInt16, user: String?, on loop: EventLoop
+        ) async throws(FairleadError) -> ConnectionRequest {
+            let local = LocalUser.current
+            var request: ConnectionRequest
+            do {
+                let facts = local.facts(hostName: "", environment: [:])
+                let reader = try await ConfigurationReader(.none, facts: facts, on: loop)
+                request = try ClientSettings(try await reader.configuration(of: host)).request(of: local)
+            } catch let error as SettingError {
                 throw FairleadError(.internal, error.message, operation: "connect", host: host, hint: error.hint)
+            } catch {
+                throw error as? FairleadError ?? FairleadError(.internal, "\(error)", operation: "connect", host: host)
             }
+            request.port = port
+            if let user { request.user = user }
+            request.connectTimeout = timeout
+            if !usesAgent { request.agentSocket = nil }
+            if !keyFiles.isEmpty {
+                request.identities = keyFiles.map { .init(path: Self.path($0, local), origin: .named) }
+            }
+            if let knownHostsFile {
+                request.userKnownHosts = [Self.path(knownHostsFile, local)]
+                request.globalKnownHosts = []
+            }
+            switch hostKeys {
+            case .known: (request.hostKeyPolicy, request.asksAboutHostKeys) = (.strict, false)
+            case .acceptNew: (request.hostKeyPolicy, request.asksAboutHostKeys) = (.acceptNew, false)
+            case .fingerprints:
+                (request.hostKeyPolicy, request.asksAboutHostKeys) = (.strict, true)
+                request.userKnownHosts = []
+                request.globalKnownHosts = []
+            }
+            request.password = password?.secret
+            return request
         }
 
-        /// A path in which nothing is replaced but `~`.
-        private static func literal(_ path: String) -> String {
-            path.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%%")
+        /// A path in which nothing is replaced but `~/` at its start.
+        private static func path(_ text: String, _ local: LocalUser) -> RawPath {
+            text.hasPrefix("~/") ? local.home.appending(RawPath(String(text.dropFirst(2)))) : RawPath(text)
         }
     }
 }

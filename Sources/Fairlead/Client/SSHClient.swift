@@ -43,9 +43,9 @@ public actor SSHClient {
         to host: String, port: UInt16 = 22, as user: String? = nil, options: Options = Options()
     ) async throws(FairleadError) -> SSHClient {
         let prompter = RememberingPrompter(ClientPrompter(options))
-        let request = try options.request(host: host, port: port, user: user)
-        let session = try await HostSession.connect(
-            to: request, prompter: prompter, on: EventLoopGroup.shared.next())
+        let loop = EventLoopGroup.shared.next()
+        let request = try await options.request(host: host, port: port, user: user, on: loop)
+        let session = try await HostSession.connect(to: request, prompter: prompter, on: loop)
         return SSHClient(session, prompter)
     }
 
