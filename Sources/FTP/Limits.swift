@@ -20,7 +20,7 @@ package enum Limits {
     /// Commands in one request.
     static let commandsPerRequest = 256
     /// How long libcurl sleeps at most while a request runs, should it wait for the wrong thing, and while none does.
-    static let longestSleep = Duration.milliseconds(500)
+    static let longestSleep = Duration.milliseconds(20)
     static let longestIdleSleep = Duration.seconds(60)
     /// How often a request that found too many connections is made again.
     static let crowdedTries = 8
