@@ -37,10 +37,13 @@ struct DemoHost: Sendable {
             var configuration = ServerConfiguration(hostKeys: [key])
             // Clients of libssh2 1.10, such as Debian 12's curl, know no others.
             configuration.transport.algorithms.macs += [.sha256, .sha512]
+            // Where commands run, files have the names that commands know them by: rclone hashes them so.
+            let files =
+                allowsExec
+                ? try RootedFileSystem(at: "/", home: folder.root) : try RootedFileSystem(at: folder.root)
             let server = SSHServer(
                 configuration, policy: FixedAccounts([account]),
-                services: DemoServices(
-                    root: folder.root, files: try RootedFileSystem(at: folder.root), allowsExec: allowsExec),
+                services: DemoServices(root: folder.root, files: files, allowsExec: allowsExec),
                 admission: admission, on: group,
                 observe: log)
             let listening = try await server.listen(at: address)
@@ -51,7 +54,13 @@ struct DemoHost: Sendable {
             return host
         } catch {
             await folder.remove()
-            throw (error as? ReactorError).map { FairleadError(local: $0, operation: "demo") } ?? error
+            guard let error = error as? ReactorError else { throw error }
+            if error.kind == .addressInUse {
+                throw FairleadError(
+                    .network, "port \(port) of this machine is in use already", operation: "demo",
+                    hint: "choose another one with -p, or leave it out")
+            }
+            throw FairleadError(local: error, operation: "demo")
         }
     }
 

@@ -8,7 +8,8 @@ import Sessions
 /// them, because they reach this whole machine.
 struct DemoServices: ServerServices {
     let root: RawPath
-    /// The folder, as a file system that nothing leads out of.
+    /// The folder, as a file system that nothing leads out of; all of this machine's where commands are allowed, which reach
+    /// it anyhow.
     let files: RootedFileSystem
     let allowsExec: Bool
 

@@ -115,7 +115,7 @@ extension FileServer {
             work = .read(file, ranges)
             return true
         }
-        if !joined { scheduler.add(.read(file, [range]), .files([node.use(exclusive: false)])) }
+        if !joined { scheduler.add(.read(file, [range]), .files([node.use(exclusive: false, ordered: true)])) }
     }
 
     private func admitWrite(_ id: RequestID, _ handle: Handle, _ offset: UInt64, _ data: ByteBuffer) {

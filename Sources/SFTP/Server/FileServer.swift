@@ -4,7 +4,7 @@ package import Reactor
 /// An SFTP server for one client on one carrier, bound to the carrier's loop.
 ///
 /// It serves a `RootedFileSystem`; the disk's work is done on the loop's thread pool, several requests at a time and replies
-/// in any order, with the results that one after the other would give (`RequestScheduler`). What a client can make it hold
+/// in any order but that of one file, with the results that one after the other would give (`RequestScheduler`). What a client can make it hold
 /// is bounded: so many requests and bytes are taken in, the rest waits in the peer's window, and while replies wait to
 /// be sent nothing more is begun. Everything is freed when the carrier closes.
 package actor FileServer {
@@ -155,6 +155,9 @@ package actor FileServer {
         case .refused(let id, let status): outbound.append(ServerMessage.reply(id, .status(status)))
         case .request(let id, let request):
             requestsInFlight += 1
+            if options.takesLinkFirst, case .symlink(let first, let second) = request {
+                return admit(id, .symlink(target: second, link: first))
+            }
             admit(id, request)
         }
     }
@@ -219,8 +222,12 @@ package actor FileServer {
 
     // MARK: Jobs
 
-    private func startJobs(_ carrier: any MessageCarrier, _ further: Int = 0) {
-        workDirectly(carrier, further)
+    private func startJobs(_ carrier: any MessageCarrier) {
+        workDirectly(carrier)
+        startPoolJobs(carrier)
+    }
+
+    private func startPoolJobs(_ carrier: any MessageCarrier, _ further: Int = 0) {
         while jobCount < Limits.jobsInPool, scheduler.readyCount > 0, !isCongested(carrier, further),
             pendingReplyLength < Limits.maximumPendingReplyLength
         {
@@ -265,9 +272,15 @@ package actor FileServer {
         if job.isShort { notePace(content.duration, count: content.operations.count) }
         for (id, operation) in content.unfinished { scheduler.yield(id, operation) }
         conclude(&content)
-        // What comes next is begun first, so that the disk works while this is encrypted.
-        startJobs(carrier, content.replies.count)
-        send(content.replies, to: carrier)
+        if content.replies.count < Limits.separatePayloadLength {
+            send(content.replies, to: carrier)
+            startJobs(carrier)
+        } else {
+            // What comes next is begun first, so that the disk works while this is encrypted; not on the loop, whose
+            // replies would overtake these.
+            startPoolJobs(carrier, content.replies.count)
+            send(content.replies, to: carrier)
+        }
         goOn()
     }
 
@@ -288,12 +301,12 @@ package actor FileServer {
     // MARK: Direct work
 
     /// Does what is ready and short here, where the disk is quick, for some time.
-    private func workDirectly(_ carrier: any MessageCarrier, _ further: Int) {
+    private func workDirectly(_ carrier: any MessageCarrier) {
         guard options.worksDirectly, let pace = worker.files.pace, scheduler.readyCount > 0 else { return }
         let start = loop.monotonicNanoseconds
         guard pace.allowsDirectWork(now: start) else { return }
         var now = start
-        while now - start < Limits.directTime, !isCongested(carrier, further), isNextDirect() {
+        while now - start < Limits.directTime, !isCongested(carrier), isNextDirect() {
             guard let (id, operation) = scheduler.takeReady() else { return }
             // Replies go straight behind those that wait.
             var content = FileJob.Content(operations: [], replies: outbound)

@@ -8,6 +8,9 @@ package struct FileServerOptions: Sendable {
     package var umask: UInt32 = 0o022
     /// The name by which `~name` and `home-directory` know the user; nil when only the empty name is one's own.
     package var userName: String?
+    /// Whether the client names the new link first in SYMLINK, as the draft has it, and not what it says, as OpenSSH does
+    /// (OpenSSH PROTOCOL §4.1).
+    package var takesLinkFirst = false
     /// Whether ids of users and groups are shown as the names that this system knows for them.
     package var showsAccountNames = true
     /// Whether short requests may be done on the connection's loop, where the disk proves to be quick (`DiskPace`).

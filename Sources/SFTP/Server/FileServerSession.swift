@@ -23,7 +23,13 @@ package final class FileServerSession: SessionHandler, MessageCarrier, @unchecke
         self.options = options
     }
 
+    /// Clients that keep to the draft's order of SYMLINK's paths with every server that does not say that it is OpenSSH.
+    private static let linkFirstClients = ["AsyncSSH_", "libssh_"]
+
     package func start(on channel: Channel) -> Bool {
+        let client = channel.connection.assumeIsolated { $0.peerIdentification?.software ?? "" }
+        var options = options
+        if Self.linkFirstClients.contains(where: { client.hasPrefix($0) }) { options.takesLinkFirst = true }
         phase = .open(channel, FileServer(carrier: self, loop: channel.loop, files: files, options: options))
         return true
     }

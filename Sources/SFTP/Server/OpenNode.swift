@@ -34,8 +34,8 @@ final class OpenNode: Sendable {
         }
     }
 
-    func use(exclusive: Bool) -> RequestScheduler<FileOperation>.Access.Use {
-        .init(identity, key, exclusive: exclusive)
+    func use(exclusive: Bool, ordered: Bool = false) -> RequestScheduler<FileOperation>.Access.Use {
+        .init(identity, key, exclusive: exclusive, ordered: ordered)
     }
 }
 

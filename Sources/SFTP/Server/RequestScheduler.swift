@@ -2,8 +2,9 @@ import Bytes
 
 /// Decides which requests may run now, so that the results are those of running them one after the other.
 ///
-/// Requests on one file keep their order, save that reads do not wait for each other; so do requests on paths of which one is
-/// the other's or lies above it. All others run at once (draft-ietf-secsh-filexfer-02 §6). Of what was added each waits
+/// Requests on one file keep their order, save that those which only ask about it do not wait for each other; reads do, as
+/// there are clients that take the replies for the order of the file. So do requests on paths of which one is the other's
+/// or lies above it. All others run at once (draft-ietf-secsh-filexfer-02 §6). Of what was added each waits
 /// for a number of earlier ones, so nothing ever waits in a circle. Without I/O: whoever runs the work tells the end of it.
 package struct RequestScheduler<Work>: ~Copyable {
     /// Names work that was added.
@@ -14,13 +15,18 @@ package struct RequestScheduler<Work>: ~Copyable {
 
     /// What work touches.
     package struct Access {
-        /// An open file or folder, its key, and whether others on it have to wait.
+        /// An open file or folder, its key, whether others on it have to wait, and whether it has to wait for others that are
+        /// in order as well.
         package struct Use {
             package var file: FileIdentity
             package var key: PathKey
             package var isExclusive: Bool
+            package var isOrdered: Bool
 
-            package init(_ file: FileIdentity, _ key: PathKey, exclusive isExclusive: Bool) {
+            package init(
+                _ file: FileIdentity, _ key: PathKey, exclusive isExclusive: Bool, ordered isOrdered: Bool = false
+            ) {
+                self.isOrdered = isOrdered
                 self.file = file
                 self.key = key
                 self.isExclusive = isExclusive
@@ -64,6 +70,8 @@ package struct RequestScheduler<Work>: ~Copyable {
         var lastExclusive: Int?
         /// Since that.
         var shared: [Int] = []
+        /// The last of these that is in order.
+        var lastOrdered: Int?
         var count = 0
         /// Those of the handles that the work came by.
         var keys: [PathKey] = []
@@ -129,6 +137,7 @@ package struct RequestScheduler<Work>: ~Copyable {
         if let lane = lanes[use.file] {
             if let last = lane.lastExclusive, !use.isExclusive || lane.shared.isEmpty { earlier.insert(last) }
             if use.isExclusive { earlier.formUnion(lane.shared) }
+            if use.isOrdered, let last = lane.lastOrdered { earlier.insert(last) }
         }
         for slot in pathChanges where isRelated(slot, use.key) { earlier.insert(slot) }
         guard use.isExclusive else { return }
@@ -156,8 +165,10 @@ package struct RequestScheduler<Work>: ~Copyable {
         if use.isExclusive {
             lane.lastExclusive = slot
             lane.shared.removeAll()
+            lane.lastOrdered = nil
         } else if lane.lastExclusive != slot, lane.shared.last != slot {
             lane.shared.append(slot)
+            if use.isOrdered { lane.lastOrdered = slot }
         }
         if !lane.keys.contains(use.key) { lane.keys.append(use.key) }
         // The root's key is related to every other: a file that is opened by ever more names waits for all paths.
@@ -220,6 +231,7 @@ package struct RequestScheduler<Work>: ~Copyable {
         lane.count -= 1
         if lane.lastExclusive == slot { lane.lastExclusive = nil }
         lane.shared.removeAll { $0 == slot }
+        if lane.lastOrdered == slot { lane.lastOrdered = nil }
         if lane.count > 0 { lanes[use.file] = lane }
     }
 }

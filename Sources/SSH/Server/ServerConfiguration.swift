@@ -38,6 +38,9 @@ package struct ServerConfiguration: Sendable {
     package init(hostKeys: [KeyPair]) {
         self.hostKeys = hostKeys
         connection.transport.algorithms = .serverDefaults
+        // As OpenSSH's server: its client counts the next packet's bytes as blocks, and renews keys after each larger one
+        // when `RekeyLimit` is small.
+        connection.channels.maximumPacketSize = 32 << 10
         connection.channels.maximumChannels = ServerLimits.channelCount
         connection.channels.maximumPeerChannels = ServerLimits.channelCount
     }

@@ -52,11 +52,17 @@ package struct Identification: Sendable, Equatable, CustomStringConvertible {
         }
 
         private mutating func nextLine(_ buffer: inout ByteBuffer) throws(TransportError) -> [UInt8]? {
-            let limit = min(buffer.count, TransportLimits.preambleLineLength)
+            // A client has one line to say.
+            let longest =
+                allowsPreamble ? TransportLimits.preambleLineLength : TransportLimits.identificationLength
+            let limit = min(buffer.count, longest)
             var end = 0
             while end < limit, buffer[end] != UInt8(ascii: "\n") { end += 1 }
             guard end < limit else {
-                guard limit < TransportLimits.preambleLineLength else {
+                guard limit < longest else {
+                    if !allowsPreamble, [UInt8](buffer.bytes.extracting(first: 4)) == Array("SSH-".utf8) {
+                        throw .limitExceeded("the identification line does not end")
+                    }
                     throw .notSSH(
                         String(decoding: [UInt8](buffer.bytes.extracting(first: 80)), as: UTF8.self).visible() + "…")
                 }

@@ -31,6 +31,27 @@ struct RequestOrderTests {
         #expect(replies[31]?.statusCode == .failure)
     }
 
+    @Test(
+        "Replies about one file come in the order of the requests, as OpenSSH's scp and Paramiko rely on",
+        arguments: 1...10)
+    func replies(round: Int) async throws {
+        let folder = try ServedFolder()
+        let client = await RawClient(folder)
+        let handle = try #require(await client.open("a", [.read, .write, .create]))
+        for length in [100, 32 * 1024, 200_000] {
+            let data = ByteBuffer([UInt8](repeating: UInt8(round), count: length))
+            let places = (0..<60).map { UInt64($0 * length) }
+            for requests in [
+                places.map { Request.write(handle, offset: $0, data: data) },
+                places.map { Request.read(handle, offset: $0, length: UInt32(length)) },
+            ] {
+                let ids = await client.send(requests)
+                for id in ids { _ = await client.reply(to: id) }
+                #expect(client.order.suffix(ids.count).elementsEqual(ids.map(\.rawValue)))
+            }
+        }
+    }
+
     @Test("A tree is made and unmade in one go, each step below the one before")
     func pipelinedTree() async throws {
         let folder = try ServedFolder()

@@ -33,13 +33,21 @@ struct RequestSchedulerTests {
         .files([.init(file, PathKey(path), exclusive: exclusive)])
     }
 
+    private static func reading(_ file: FileIdentity, _ path: RawPath) -> Scheduler.Access {
+        .files([.init(file, PathKey(path), exclusive: false, ordered: true)])
+    }
+
     private static func path(_ path: RawPath, changing: Bool) -> Scheduler.Access {
         .paths([PathKey(path)], changing: changing)
     }
 
     /// Two pieces of work, and whether the second waits for the first.
     static let order: [(String, Scheduler.Access, Scheduler.Access, Bool)] = [
-        ("read, read", use(file, "/a", exclusive: false), use(file, "/a", exclusive: false), false),
+        ("fstat, fstat", use(file, "/a", exclusive: false), use(file, "/a", exclusive: false), false),
+        ("read, read", reading(file, "/a"), reading(file, "/a"), true),
+        ("read, read of another file", reading(file, "/a"), reading(other, "/b"), false),
+        ("read, fstat", reading(file, "/a"), use(file, "/a", exclusive: false), false),
+        ("fstat, read", use(file, "/a", exclusive: false), reading(file, "/a"), false),
         ("read, write", use(file, "/a", exclusive: false), use(file, "/a", exclusive: true), true),
         ("write, read", use(file, "/a", exclusive: true), use(file, "/a", exclusive: false), true),
         ("write, write", use(file, "/a", exclusive: true), use(file, "/a", exclusive: true), true),

@@ -163,6 +163,7 @@ struct HostileClientTests {
             ("\n", "notSSH"), ("hello\r\nSSH-2.0-x\r\n", "notSSH"), ("SSH-1.5-old\r\n", "notSSH"),
             ("GET / HTTP/1.1\r\n", "notSSH"),
             ("SSH-2.0-" + String(repeating: "x", count: 300) + "\r\n", "limitExceeded"),
+            ("SSH-2.0-" + String(repeating: "x", count: 300), "limitExceeded"),
             (String(repeating: "y", count: 10_000), "notSSH"),
         ])
     func firstBytes(bytes: String, expected: String) async throws {
