@@ -91,7 +91,7 @@ struct TargetTests {
             ("h::m", "'h::m' has two colons behind the host"),
             ("http://h/x", "'http' is not a scheme of Fairlead"), ("scp://h/x", "'scp' is not a scheme of Fairlead"),
             ("sftp://", "the host's name is empty"), ("sftp:///a", "the host's name is empty"),
-            ("sftp://ada:pw@h/", "a password in a URL is seen"), ("ftp://:pw@h/", "a password in a URL is seen"),
+            ("sftp://ada:pw@h/", "a password in a URL is seen"), ("ftp://:pw@h/", "the user's name is empty"),
             ("sftp://ada%3Apw@h/", "the user's name has a ':' in it"), ("sftp://h:0/", "'0' is not a port"),
             ("sftp://h:65536/", "'65536' is not a port"), ("sftp://h:/", "'' is not a port"),
             ("sftp://h:x/", "'x' is not a port"),
