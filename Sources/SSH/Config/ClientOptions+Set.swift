@@ -84,7 +84,7 @@ extension ClientOptions {
         case .command:
             let text = line.rest.drop { WordScanner.isSpace($0) || $0 == UInt8(ascii: "=") }
             words.skip()
-            if keyword == .proxyCommand, jump != nil { break }
+            if keyword == .proxyCommand, case .through = jump { break }
             take(keyword, .text(String(decoding: text, as: UTF8.self)), words, context)
         case .files(let limit):
             var list: [String] = []
