@@ -29,6 +29,8 @@ struct AuditTests {
                 "kex ecdh-sha2-\(curve): warn: does not provide protection against post-quantum attacks",
                 "key ecdsa-sha2-\(curve): fail: \(nist)",
                 "key ecdsa-sha2-\(curve): warn: using weak random number generator could reveal the key",
+                "key ecdsa-sha2-\(curve)-cert-v01@openssh.com: fail: \(nist)",
+                "key ecdsa-sha2-\(curve)-cert-v01@openssh.com: warn: using weak random number generator could reveal the key",
             ]
         } + [
             "kex diffie-hellman-group-exchange-sha256: warn: does not provide protection against post-quantum attacks",
