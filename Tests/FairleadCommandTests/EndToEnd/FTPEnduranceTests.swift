@@ -5,7 +5,7 @@ import Testing
 /// How long the verbs are run again and again.
 private enum Endurance {
     /// How often each verb runs; `FAIRLEAD_FTP_ROUNDS` asks for more.
-    static let rounds = ProcessInfo.processInfo.environment["FAIRLEAD_FTP_ROUNDS"].flatMap { Int($0) } ?? 4
+    static let rounds = ProcessInfo.processInfo.environment["FAIRLEAD_FTP_ROUNDS"].flatMap { Int($0) } ?? 2
     static let minutes = rounds > 4 ? 30 : 3
     /// How long one run may take at most: less than any time-out that could hide that nothing went on.
     static let patience = Duration.seconds(20)
